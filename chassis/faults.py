@@ -7,9 +7,9 @@ from aiokafka.errors import KafkaError
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-SURROUNDINGS = ("08", "25", "28", "3D", "40", "42", "53", "55", "57", "58", "XX")
-"""SQLSTATE classes that say nothing about the event in hand: connection, read-only after a failover, login, deadlock and
-serialisation, missing tables or rights, disk and memory, locks, shutdown, system errors."""
+SURROUNDINGS = ("08", "0A", "25", "28", "3D", "40", "42", "53", "55", "57", "58", "XX")
+"""SQLSTATE classes that say nothing about the event in hand: connection, a statement that was prepared before a migration,
+read-only after a failover, login, deadlock and serialisation, missing tables or rights, disk and memory, locks, shutdown, system errors."""
 
 
 class TopicUnavailable(Exception):
@@ -19,10 +19,16 @@ class TopicUnavailable(Exception):
 def transient(error: BaseException) -> bool:
     """True where the same batch may well succeed later: nothing is parked for such an error."""
     if isinstance(error, DBAPIError):
-        state = getattr(error.orig, "sqlstate", None)
+        state = sqlstate(error)
         by_code = state[:2] in SURROUNDINGS if state else isinstance(error, InterfaceError)
         return by_code or error.connection_invalidated
     return isinstance(error, OSError | TimeoutError | PoolTimeout)
+
+
+def sqlstate(error: DBAPIError) -> str:
+    """PostgreSQL's code of the error; empty where the connection had none. Of some kinds only the driver's own error has it."""
+    kept = error.orig, getattr(error.orig, "__cause__", None)
+    return next((code for one in kept if (code := getattr(one, "sqlstate", None))), "")
 
 
 def place(error: BaseException) -> str:

@@ -22,6 +22,14 @@ def of_case(schema: str, tables: Iterable[str]) -> Iterator[Rule]:
         yield f"{schema}.{table}", f"{_WHOSE} = '*' or {_has(f'{table}.case_id')}"
 
 
+def each_of_case(schema: str, tables: Iterable[str]) -> Iterator[Rule]:
+    """The same as `of_case`, for tables of which lists are shown: `offset 0` has the case of each row looked up by itself. Without
+    it PostgreSQL reads all cases first, before it shows the fifty rows of a page.
+    """
+    for table in tables:
+        yield f"{schema}.{table}", f"{_WHOSE} = '*' or {_has(f'{table}.case_id', ' offset 0')}"
+
+
 def of_case_or_organisation(schema: str, table: str, case: str) -> Iterator[Rule]:
     """For a table whose rows name an organisation that sees them besides the one that has the case. So do the cases
     themselves: a case comes before anybody is known to have it.
@@ -56,11 +64,25 @@ def secured(rules: Iterable[Rule]) -> Iterator[str]:
         yield from checked([(table, shown)])
 
 
+def also_shown(table: str, shown: str) -> str:
+    """For a secured table whose rows other organisations see too, and none of them writes."""
+    return f"create policy shared on {table} for select using ({_WHOSE} <> '' and ({shown}))"
+
+
 def checked(rules: Iterable[Rule]) -> Iterator[str]:
     """For tables that are under the wall already: a row is written only as their rules would show it."""
     for table, shown in rules:
         yield f"alter policy written on {table} with check ({shown})"
         yield f"alter policy changed on {table} with check ({shown})"
+
+
+def stated_anew(rules: Iterable[Rule]) -> Iterator[str]:
+    """For tables that are under the wall already, and whose rules are said in other words."""
+    for table, shown in rules:
+        yield f"alter policy shown on {table} using ({shown})"
+        yield f"alter policy changed on {table} using ({shown}) with check ({shown})"
+        yield f"alter policy removed on {table} using ({shown})"
+        yield f"alter policy written on {table} with check ({shown})"
 
 
 def by_case(schema: str, tables: Iterable[str]) -> Iterator[str]:
@@ -88,10 +110,8 @@ def _each_secured(rules: Iterable[Rule]) -> Iterator[str]:
         yield from _secured(table, shown)
 
 
-def _has(case: str) -> str:
-    return (
-        f"exists (select from chassis.case_access a where a.case_id = {case} and a.organisation = {_WHOSE})"
-    )
+def _has(case: str, further: str = "") -> str:
+    return f"exists (select from chassis.case_access a where a.case_id = {case} and a.organisation = {_WHOSE}{further})"
 
 
 def _secured(table: str, shown: str) -> Iterator[str]:

@@ -33,7 +33,7 @@ ALWAYS_OPERATIONAL = frozenset(
         # identifiers
         "case_id", "person_id", "consent_id", "disclosure_id", "referral_id", "return_id", "screening_id",
         "assessment_id", "hold_id", "note_id", "task_id", "about_id", "notification_id", "item_id", "envelope_id", "subject_id", "resource_id",
-        "agreement_id", "import_id", "erasure_id", "draft_id", "leave_id", "call_id", "request_id",
+        "agreement_id", "import_id", "erasure_id", "draft_id", "leave_id", "call_id", "incident_id", "request_id",
         # organisations, jurisdictions and workers' pseudonyms
         "organisation", "deciding_organisation", "workers", "worker", "covers", "cover", "told", "approvers", "asked_by", "sender", "recipient", "receiver", "cell", "cells",
         "sender_cell", "recipient_cell", "receiver_cell", "recipients", "recipient_role",
@@ -114,6 +114,8 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
         "cover.decided.v1": {"left_out": OPERATIONAL},
         "call.closed.v1": {"reason": OPERATIONAL},
         "call.attached.v1": {"agreed": OPERATIONAL},
+        "incident.corrected.v1": {"reason": OPERATIONAL},
+        "incident.withdrawn.v1": {"reason": OPERATIONAL},
         "case.unattended.v1": {"reason": OPERATIONAL, "since": OPERATIONAL},
         "case.screened.v1": {"result": SENSITIVE, "corrects": OPERATIONAL},
         "draft.unfinished.v1": {"since": OPERATIONAL},
@@ -128,6 +130,7 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
             "notice_version": OPERATIONAL,
             "language": OPERATIONAL,
             "state": OPERATIONAL,
+            "withdrawal_asked": OPERATIONAL,
         },
         "disclosure.closed.v1": {"law": OPERATIONAL},
         "erasure.refused.v1": {"law": OPERATIONAL},

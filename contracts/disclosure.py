@@ -67,6 +67,8 @@ class ConsentTerms:
     awaits: str = "no_consent"
     basis: str | None = None
     """The basis where that is not her consent; it permits the least and nothing else."""
+    fields: tuple[str, ...] | None = None
+    """The fields that somebody approved by name, where that was needed: none but these."""
 
     @property
     def permits(self) -> bool:
@@ -196,6 +198,8 @@ def _reason_to_withhold(
     if field is None:
         return "unknown_field"
     if record.basis is not None and name not in protection().fields:
+        return "not_least"
+    if record.fields is not None and name not in record.fields:
         return "not_least"
     if field.category not in record.categories:
         return _CONSENT

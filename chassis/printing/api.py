@@ -1,6 +1,5 @@
 """The route by which anybody may ask whether a printed paper is genuine: no token, and nothing else is answered."""
 
-import time
 from datetime import date
 from typing import Annotated
 
@@ -12,7 +11,7 @@ from chassis.clock import day_of
 from chassis.printing import papers
 from chassis.printing.paper import FILE_NAME
 from chassis.printing.papers import Standing
-from chassis.printing.questions import PER_CALLER, PER_NUMBER, QuestionLimit, caller_of
+from chassis.printing.questions import PER_CALLER, QuestionLimit, count_question
 from chassis.service import Running
 from chassis.web.token_first import NO_TOKEN
 
@@ -45,11 +44,7 @@ class PdfResponse(Response):
 
 def paper_routes(standing: Standing | None = None) -> APIRouter:
     """`standing` says of a paper of this service whether it is in force. None: that is told to nobody."""
-    router, callers, numbers = (
-        APIRouter(tags=["papers"]),
-        QuestionLimit(PER_CALLER),
-        QuestionLimit(PER_NUMBER),
-    )
+    router, callers = APIRouter(tags=["papers"]), QuestionLimit(PER_CALLER)
 
     @router.get(
         "/v1/papers/{code}",
@@ -57,8 +52,7 @@ def paper_routes(standing: Standing | None = None) -> APIRouter:
         openapi_extra=NO_TOKEN,
     )
     async def get_paper(code: Typed, request: Request, running: Running) -> PaperAnswer:
-        _count(callers, caller_of(request))
-        _count(numbers, papers.meant(code))
+        count_question(callers, request)
         database = running.database
         async with database.transaction(database.system()) as tx:
             paper = await papers.find(tx, code)
@@ -71,8 +65,3 @@ def paper_routes(standing: Standing | None = None) -> APIRouter:
         return PaperAnswer(genuine=True, in_force=found.in_force, since=since)
 
     return router
-
-
-def _count(limit: QuestionLimit, one: str) -> None:
-    """Raises TooMany."""
-    limit.take(one, time.monotonic())

@@ -62,16 +62,19 @@ Standing = Callable[[Transaction, PrintedPaper, datetime], Awaitable[PaperStandi
 _READER = RowReader(PrintedPaper, PAPERS)
 
 
-async def code_of(service: Service, paper: PrintedPaper) -> str:
-    """The code of a paper. Before the transaction: it needs the service's own key."""
+async def code_of(service: Service, paper: PrintedPaper, person_id: UUID) -> str:
+    """The code of a paper of this person: of one who was erased and came again an old paper stays unknown. Before the
+    transaction: it needs the service's own key.
+    """
     (digest,) = await service.own_key.digest(
-        f"paper\x1f{paper.kind}\x1f{paper.subject_id}\x1f{paper.version}"
+        f"paper\x1f{paper.kind}\x1f{paper.subject_id}\x1f{paper.version}\x1f{person_id}"
     )
     letters = base64.b32encode(digest).decode().translate(_BASE32)
     return f"{paper.kind}{letters[: LENGTH - 1]}"
 
 
 async def remember(tx: Transaction, paper: PrintedPaper, code: str) -> None:
+    """Remember that it was printed. Under `hold_unerased` of its case: what was forgotten does not come back."""
     await _REMEMBER.write(tx, [paper], code_sha256=_hashed(code))
 
 

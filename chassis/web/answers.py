@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chassis.faults import sqlstate
 from chassis.outbox import TooLargeToSay
 from chassis.problems import (
     BadRequest,
@@ -34,8 +35,8 @@ from chassis.problems import (
 from chassis.web.validation import FieldErrors
 
 MEDIA_TYPE = "application/problem+json"
-_RETRYABLE_SQLSTATES = ("08", "53", "57", "40001", "40P01", "55P03")
-"""Connection lost, resources exhausted (disk full), shutting down, serialisation, deadlock, lock not available."""
+_RETRYABLE_SQLSTATES = ("08", "0A000", "53", "57", "40001", "40P01", "55P03")
+"""Connection lost, a statement that was prepared before a migration, resources exhausted (disk full), shutting down, serialisation, deadlock, lock not available."""
 
 
 class ResponseInterrupted(RuntimeError):
@@ -116,8 +117,7 @@ def as_problem(error: Exception) -> Problem:
 def _retryable(error: Exception) -> bool:
     if not isinstance(error, DBAPIError):
         return False
-    sqlstate = getattr(error.orig, "sqlstate", None) or ""
-    return error.connection_invalidated or sqlstate.startswith(_RETRYABLE_SQLSTATES)
+    return error.connection_invalidated or sqlstate(error).startswith(_RETRYABLE_SQLSTATES)
 
 
 class UnforeseenErrors:

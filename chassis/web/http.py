@@ -70,8 +70,12 @@ def done(
     return Done(id=resource_id, version=version)
 
 
-def etag(version: int) -> str:
-    return f'"{version}"'
+def etag(version: int, shown: str | None = None) -> str:
+    """The ETag of a version; with `shown`, a hash, also of what a view computes beside it."""
+    return f'"{version}"' if shown is None else f'"{version}.{shown}"'
+
+
+_ETAG = re.compile(r'(?:W/)?"(\d{1,18})(?:\.([0-9a-f]{64}))?"')
 
 
 _SEEN = "the ETag of what was read; 412 where it has changed since. `*` says: whatever it is"
@@ -83,7 +87,7 @@ def if_match(
     """The version that the caller saw, from If-Match; None where the header is absent or `*`."""
     if if_match is None or if_match.strip() == "*":
         return None
-    found = re.fullmatch(r'(?:W/)?"(\d{1,18})"', if_match.strip())
+    found = _ETAG.fullmatch(if_match.strip())
     if found is None:
         raise Invalid("If-Match must be an ETag that this service gave")
     return int(found.group(1))
@@ -117,6 +121,16 @@ def seen_exactly(version: Seen) -> int:
 
 SeenExactly = Annotated[int, Depends(seen_exactly)]
 """For whoever approves: what is approved are the words that were read."""
+
+
+def seen_shown(request: Request, _: SeenExactly) -> str | None:
+    """The hash of what a view computed beside the version, as the caller saw it; None where the ETag has none."""
+    found = _ETAG.fullmatch(request.headers.get("if-match", "").strip())
+    return None if found is None else found.group(2)
+
+
+SeenShown = Annotated[str | None, Depends(seen_shown)]
+"""For whoever approves what a view computes: it may have changed although the thing has not."""
 
 
 async def transaction(request: Request, actor: Who) -> AsyncIterator[Transaction]:

@@ -1,42 +1,159 @@
-"""One page of a worklist: the halves that the actor's organisation holds, of cases that the actor may read, newest first."""
+"""A page of a list of what hangs on cases: what the actor's organisation has, of cases that the actor may read. Orders,
+filters and count are the same for each such list; a service says its columns and the filters of its own.
+
+Each filter is about something that a row of the list shows, and narrows the rows that the actor may read: so neither a page nor
+a count tells of any other.
+"""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+from uuid import UUID
 
-from sqlalchemy import Row, text
+from fastapi import Query
+from pydantic import AwareDatetime, BaseModel, Field
+from sqlalchemy import Row, TextClause, text
 
 from chassis.database import Transaction
-from chassis.identity.access import visible_cases
+from chassis.identity.access import (
+    CASE_HOLDERS,
+    cases_of_nobody,
+    cases_of_worker,
+    each_visible_case,
+    listed_cases,
+)
 from chassis.identity.auth import Actor
+from chassis.web.listing import ANY, NOBODY, BoundedCount, Conditions, ListFilters, counted, narrowed
 from chassis.web.positions import Position
+from contracts.types import Pseudonym
+
+CASE_READ = "case.read"
+"""The right by which a row shows the workers of its case, and a list may be narrowed to one: who reads a referral of a case that was
+handed over reads the case no longer.
+"""
 
 
-async def halves(
-    tx: Transaction,
-    actor: Actor,
-    action: str,
-    view: str,
-    *,
-    made_at: str,
-    filters: Mapping[str, object],
-    after: Position | None,
-    limit: int,
-) -> Sequence[Row[Any]]:
-    """Rows of `view`, which selects from one table called `r`. `made_at` is the column that orders them; a filter that
-    is None is not asked for. The view may use `:now`, the transaction's instant.
+class Order(StrEnum):
+    NEWEST = "newest"
+    CHANGED = "changed"
+    """Changed last first."""
+    DUE = "due"
+    """Soonest first; only those in which something is due."""
+
+
+SortQuery = Annotated[Order, Query(description="newest first, changed last first, or due soonest")]
+
+
+class AwaitedParty(StrEnum):
+    """Codes of the list `awaited_party`: whose move is next, of a process with two halves."""
+
+    OWN = "own"
+    PARTNER = "partner"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRowFilters(ListFilters):
+    """The filters that each of these lists has."""
+
+    case_id: Annotated[UUID | None, Query(description="only those of this case")] = None
+    worker: Annotated[
+        Pseudonym | None,
+        Query(description="only those on cases of this worker; `nobody`: on cases of no worker yet"),
+    ] = None
+    due_by: Annotated[
+        AwareDatetime | None, Query(description="only those in which something is due by then")
+    ] = None
+    updated_since: Annotated[
+        AwareDatetime | None, Query(description="only those that changed at this instant or later")
+    ] = None
+
+
+class ListedOnCase(BaseModel):
+    """The row of such a list: of its case it shows whoever works on it, besides the reference."""
+
+    workers: Annotated[list[str], Field(description="whoever works on the case, or covers for one of them")]
+    updated_at: datetime
+    sorted_at: Annotated[datetime, Field(exclude=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class Worklist:
+    """A list in SQL. `source` selects from one table called `r`, with `id`, `case_id`, `organisation` and `updated_at`;
+    the others are over it and may use `:now`, the transaction's instant.
+
+    `made_at` and `due_at` are columns that an index orders; what is due by the latter is so where `due` holds.
     """
-    condition, allowed = await visible_cases(tx, actor, action, column="r.case_id")
-    asked = {column: value for column, value in filters.items() if value is not None}
-    conditions = [
-        condition,
-        "r.organisation = :organisation",
-        *(f"r.{column} = :{column}" for column in asked),
-    ]
-    values: dict[str, Any] = {**allowed, **asked, "organisation": actor.organisation, "limit": limit}
+
+    action: str
+    columns: str
+    source: str
+    made_at: str
+    due_at: str
+    due: str
+    filters: Conditions
+
+    def key(self, order: Order) -> str:
+        return {Order.NEWEST: self.made_at, Order.CHANGED: "r.updated_at", Order.DUE: self.due_at}[order]
+
+    @property
+    def conditions(self) -> Conditions:
+        return {
+            "case_id": "r.case_id = :case_id",
+            "worker": {NOBODY: cases_of_nobody("r.case_id"), ANY: cases_of_worker("r.case_id", ":worker")},
+            "due_by": f"{self.due} and {self.due_at} <= :due_by",
+            "updated_since": "r.updated_at >= :updated_since",
+            **self.filters,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RowQuery:
+    """The filters, by name, and the order of a list."""
+
+    filters: Mapping[str, object]
+    order: Order = Order.NEWEST
+
+
+async def page_of(
+    tx: Transaction, actor: Actor, of: Worklist, asked: RowQuery, *, after: Position | None, limit: int
+) -> Sequence[Row[Any]]:
+    """A page, each row with the columns of `ListedOnCase`."""
+    statement, values = await statement_of(tx, actor, of, asked, after=after, limit=limit)
+    return (await tx.execute(statement, values)).all()
+
+
+async def statement_of(
+    tx: Transaction, actor: Actor, of: Worklist, asked: RowQuery, *, after: Position | None, limit: int
+) -> tuple[TextClause, dict[str, Any]]:
+    conditions, values = await _conditions(tx, actor, of, asked)
+    key, (beyond, way) = of.key(asked.order), (">", "asc") if asked.order is Order.DUE else ("<", "desc")
     if after is not None:
-        conditions.append(f"(r.{made_at}, r.id) < (:at, cast(:after as uuid))")
+        conditions.append(f"({key}, r.id) {beyond} (:at, cast(:after as uuid))")
         values |= {"at": after[0], "after": after[1]}
-    if ":now" in view:
-        values["now"] = tx.now
-    order = f"order by r.{made_at} desc, r.id desc limit :limit"
-    return (await tx.execute(text(f"{view} where {' and '.join(conditions)} {order}"), values)).all()
+    readable, _ = await each_visible_case(tx, actor, CASE_READ, column="r.case_id")
+    workers = f"(select h.workers from {CASE_HOLDERS} h where h.case_id = r.case_id)"
+    statement = (
+        f"select {of.columns}, {key} as sorted_at, case when {readable} then {workers} else '{{}}' end as workers"
+        f" from {of.source} where {' and '.join(conditions)} order by {key} {way}, r.id {way} limit :limit"
+    )
+    return text(statement), values | {"now": tx.now, "limit": limit}
+
+
+async def count_of(tx: Transaction, actor: Actor, of: Worklist, asked: RowQuery) -> BoundedCount:
+    conditions, values = await _conditions(tx, actor, of, asked)
+    rows = f"select from {of.source} where {' and '.join(conditions)}"
+    return await counted(tx, rows, values | {"now": tx.now})
+
+
+async def _conditions(
+    tx: Transaction, actor: Actor, of: Worklist, asked: RowQuery
+) -> tuple[list[str], dict[str, Any]]:
+    visible, values = await listed_cases(tx, actor, of.action, column="r.case_id")
+    conditions = [visible, "r.organisation = :organisation", *narrowed(of.conditions, asked.filters)]
+    if asked.order is Order.DUE:
+        conditions.append(of.due)
+    if "worker" in asked.filters:
+        conditions.append((await each_visible_case(tx, actor, CASE_READ, column="r.case_id"))[0])
+    return conditions, {**values, **asked.filters, "organisation": actor.organisation}

@@ -1,4 +1,6 @@
-"""The files of a country's folder that services read, as models: `country.json`, `calendar.json`, `law.json`, `words.json`."""
+"""The files of a country's folder that services read, as models: `country.json`, `calendar.json`, `law.json`, `words.json`,
+and `provinces.json` where there is one.
+"""
 
 from datetime import date
 from typing import Annotated
@@ -18,6 +20,7 @@ Source = Annotated[
     Text, Field(description="where it may be looked up: the law with its section, or who decided it")
 ]
 ProtectionLaw = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}-[a-z0-9\-]{2,60}$")]
+Province = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}-[A-Z0-9]{1,3}$")]
 CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 
 
@@ -142,6 +145,16 @@ class LawFile(CountryForm):
     retention: RetentionLaw
     calls: CallLaw
     protection_laws: dict[ProtectionLaw, ProtectionLawForm]
+
+
+class ProvincesFile(CountryForm):
+    """The file `provinces.json`: the places of the country by which an incident is told and counted. A country may have none."""
+
+    source: Source
+    provinces: Annotated[
+        dict[Province, Text],
+        Field(min_length=1, description="code of ISO 3166-2 → its name in Latin letters"),
+    ]
 
 
 class WordsFile(CountryForm):

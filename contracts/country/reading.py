@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -18,6 +18,7 @@ from contracts.country.forms import (
     CountryFile,
     LawFile,
     ProtectionLawForm,
+    ProvincesFile,
     ReturnLaw,
     WordsFile,
 )
@@ -53,10 +54,12 @@ class Country:
     """The last day of the last year whose holidays are listed; from then on every weekday is taken for a working day,
     so that a time to answer is rather too short than too long."""
     buddhist_era: bool = False
+    provinces: Mapping[str, str] = field(default_factory=dict)
+    """The code of each → its name. Empty where the folder has no `provinces.json`."""
 
 
 def read_country(folder: Path) -> Country:
-    """The country in a folder. Raises CountryError with every mistake of its four files, not the first alone."""
+    """The country in a folder. Raises CountryError with every mistake of its files, not the first alone."""
     problems: list[str] = []
     place, calendar, law, words = (
         _tried(folder / name, form, problems)
@@ -70,6 +73,18 @@ def read_country(folder: Path) -> Country:
     if problems:
         raise CountryError(*problems)
     return _country(folder, place, calendar, law, words)
+
+
+def _provinces(path: Path, code: str) -> Mapping[str, str]:
+    """The provinces of the country of this code; none where the file is not there. Raises CountryError."""
+    if not path.exists():
+        return {}
+    provinces = read_form(path, ProvincesFile).provinces
+    foreign = [province for province in provinces if not province.startswith(f"{code}-")]
+    if foreign:
+        sentence = f"a code begins with {code}-, which {', '.join(foreign)} does not"
+        raise CountryError(f"{_shown(path)}: provinces: {sentence}")
+    return provinces
 
 
 def _country(folder: Path, place: Any, calendar: Any, law: Any, words: Any) -> Country:
@@ -98,6 +113,7 @@ def _country(folder: Path, place: Any, calendar: Any, law: Any, words: Any) -> C
         {language: tuple(some) for language, some in words.forbidden.items()},
         date(max(day.year for day in calendar.holidays), 12, 31),
         calendar.buddhist_era,
+        _provinces(folder / "provinces.json", place.code),
     )
 
 

@@ -269,7 +269,8 @@ class DisclosureRecalledV1(Event):
 
 class NoticeChangedV1(Event):
     """The text that is explained before she is asked, in one language, was written, proposed, put in force by a second
-    person, superseded or withdrawn. `sha256` is of its words. Stream `notices`.
+    person, superseded or withdrawn; or, `withdrawal_asked`, the first of two people asked that it is withdrawn, and it stands
+    where it stood. `sha256` is of its words. Stream `notices`.
     """
 
     type: ClassVar[str] = "notice.changed.v1"
@@ -278,3 +279,4 @@ class NoticeChangedV1(Event):
     state: Annotated[str, Code("notice_state")]
     revision: int
     sha256: Sha256
+    withdrawal_asked: bool = False

@@ -1,7 +1,9 @@
-"""The events of calls to the hotline, said by intake. What was said in one stays sealed at intake and travels nowhere."""
+"""The events of calls to the hotline and of incidents, said by intake. Words stay sealed at intake and travel nowhere."""
 
 from typing import Annotated, ClassVar
 from uuid import UUID
+
+from pydantic import Field
 
 from contracts.envelope import Event
 from contracts.types import CaseId, Code, OrganisationId
@@ -65,4 +67,37 @@ class CallClearedV1(Event):
 
     type: ClassVar[str] = "call.cleared.v1"
     call_id: UUID
+    organisation: OrganisationId
+
+
+class IncidentRecordedV1(Event):
+    """Something happens at a place; it is about no person. What, and where, stays at intake."""
+
+    type: ClassVar[str] = "incident.recorded.v1"
+    incident_id: UUID
+    organisation: OrganisationId
+
+
+class IncidentCorrectedV1(Event):
+    """Another account of it stands from now on, for those with whom it is shared now."""
+
+    type: ClassVar[str] = "incident.corrected.v1"
+    incident_id: UUID
+    organisation: OrganisationId
+    revision: Annotated[int, Field(ge=1)]
+    reason: Annotated[str, Code("incident_correction")]
+
+
+class IncidentWithdrawnV1(Event):
+    type: ClassVar[str] = "incident.withdrawn.v1"
+    incident_id: UUID
+    organisation: OrganisationId
+    reason: Annotated[str, Code("incident_withdrawal")]
+
+
+class IncidentClearedV1(Event):
+    """The time of its words was over, and they were deleted with their key."""
+
+    type: ClassVar[str] = "incident.cleared.v1"
+    incident_id: UUID
     organisation: OrganisationId

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from chassis.database import EVERYBODY, Origin, Transaction
-from chassis.identity.access import person_of, require_case
+from chassis.identity.access import hold_unerased, person_of, require_case
 from chassis.printing import papers
 from chassis.printing.api import PdfResponse
 from chassis.printing.paper import PaperLanguage, pdf
@@ -287,11 +287,13 @@ async def get_receipt_paper(
     async with running.database.transaction(actor.origin()) as tx:
         case_id = await records.case_for(tx, actor, "consent.read", consent_id)
         view = await queries.consent(tx, consent_id)
+        person_id = await person_of(tx, case_id)
         _read(tx, case_id, "consent", consent_id)
     printed = receipt_paper.printed(view)
-    code = await papers.code_of(running, printed)
+    code = await papers.code_of(running, printed, person_id)
     async with running.database.transaction(actor.origin()) as tx:
         await records.case_for(tx, actor, "consent.read", consent_id)  # still allowed, now that it is shown
+        await hold_unerased(tx, case_id)
         if (await records.record_of(tx, consent_id)).revision != view.revision:
             raise Unavailable("it has changed since it was read")
         await papers.remember(tx, printed, code)

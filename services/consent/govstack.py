@@ -83,14 +83,14 @@ async def _policy(tx: Transaction, record: ConsentRecord, cell: str) -> GovStack
 
 async def _agreement(tx: Tx, actor: Who, consent_id: UUID) -> tuple[ConsentRecord, DataAgreementReading]:
     record = await _hers(tx, actor, consent_id)
-    last = (await queries.consent(tx, consent_id)).revisions[-1]
+    view = await queries.consent(tx, consent_id)
     agreement = agreement_of(
         record,
         active=record.permits(await tx.clock()),
-        controller=last.organisation,
+        controller=view.controller,
         policy=await _policy(tx, record, actor.cell),
     )
-    revision = revision_of_consent(consent_id, last)
+    revision = revision_of_consent(consent_id, view.revisions[-1])
     return record, DataAgreementReading(data_agreement=agreement, revision=revision)
 
 
@@ -125,7 +125,8 @@ async def get_audited_record(consent_id: UUID, found: Agreement) -> ConsentRecor
 
 
 def _reading(record: ConsentRecord, agreed: DataAgreementReading) -> ConsentRecordReading:
-    shown = record_of(record, agreed.data_agreement, agreed.revision)
+    by = agreed.revision.authorized_by_other or ""
+    shown = record_of(record, agreed.data_agreement, by, agreed.revision)
     return ConsentRecordReading(consent_record=shown, revision=agreed.revision)
 
 
@@ -141,5 +142,6 @@ async def list_individual_records(
     now = await tx.clock()
     consents = [one for one in await records.records_of(tx, individual) if not one.terms.protects]
     tx.say(RecordReadV1(case_id=individual, resource="consent"))
-    shown = [record_of(one, agreement_of(one, active=one.permits(now))) for one in consents]
+    last_by = await records.last_by(tx, individual)
+    shown = [record_of(one, agreement_of(one, active=one.permits(now)), last_by[one.id]) for one in consents]
     return ConsentRecordListing(consent_records=shown[offset : offset + limit])

@@ -9,12 +9,16 @@ from pydantic.alias_generators import to_camel
 
 from contracts.codes import codes
 from services.consent.domain.notice import Notice
-from services.consent.domain.record import ConsentRecord
-from services.consent.domain.states import SAID_NO, State
+from services.consent.domain.record import ConsentRecord, her_no
+from services.consent.domain.states import State
 from services.consent.queries import RevisionView, TermsView
 from services.consent.receipt import SCHEMA
 
-_SIGNATURES = {State.REQUESTED: "pending more signatures", State.DEFERRED: "unsigned"}
+_SIGNATURES = {
+    State.REQUESTED: "pending more signatures",
+    State.DEFERRED: "unsigned",
+    State.REFUSED: "unsigned",
+}
 
 
 class _GovStackModel(BaseModel):
@@ -170,9 +174,9 @@ def agreement_of(
 
 
 def record_of(
-    record: ConsentRecord, agreement: DataAgreement, revision: GovStackRevision | None = None
+    record: ConsentRecord, agreement: DataAgreement, last_by: str, revision: GovStackRevision | None = None
 ) -> GovStackConsentRecord:
-    said_no = False if record.state in SAID_NO else None
+    said_no = False if her_no(record.state, last_by, record.terms.capacity) else None
     return GovStackConsentRecord(
         id=str(record.id),
         data_agreement=agreement,

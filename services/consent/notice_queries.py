@@ -50,7 +50,7 @@ class NoticeView(NoticeSummary):
     written_by: list[str]
     approved_by: str | None
     withdrawal_asked_by: Annotated[
-        str | None, Field(description="who asked that it is withdrawn; a second person does it")
+        str | None, Field(description="who asked that it is withdrawn; within a week a second person does it")
     ]
     moves: list[MoveView] = []
 
@@ -65,7 +65,7 @@ async def notices(
     return [NoticeSummary.model_validate(row, from_attributes=True) for row in rows]
 
 
-def view_of(notice: Notice, moves: list[MoveView]) -> NoticeView:
+def view_of(notice: Notice, moves: list[MoveView], now: datetime) -> NoticeView:
     return NoticeView(
         id=notice.id,
         version=notice.version,
@@ -80,6 +80,6 @@ def view_of(notice: Notice, moves: list[MoveView]) -> NoticeView:
         sha256=notice.sha256,
         written_by=list(notice.written_by),
         approved_by=notice.approved_by,
-        withdrawal_asked_by=notice.withdrawal_asked_by,
+        withdrawal_asked_by=notice.asks_withdrawal(now),
         moves=moves,
     )

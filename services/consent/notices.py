@@ -82,7 +82,7 @@ async def get_notice(
     ]
     moves = running.commands.open(offers, rights_of(actor), notice_id=notice_id)
     response.headers["ETag"] = etag(notice.revision)
-    return notice_queries.view_of(notice, moves)
+    return notice_queries.view_of(notice, moves, act.at)
 
 
 @router.post("", status_code=201, summary="Write a new text; a second person approves it")
@@ -121,7 +121,9 @@ async def approve_notice(
     "/{notice_id}/withdraw",
     summary="It is not used any more: no new consent names it. One in force by two people",
 )
-async def withdraw_notice(notice_id: UUID, actor: Who, tx: Tx, response: Response) -> Done:
-    """Consents that were given under it stand. The first of two asks for it; the last text of a language is superseded instead."""
-    notice = await publishing.withdraw(tx, actor, notice_id)
+async def withdraw_notice(notice_id: UUID, actor: Who, tx: Tx, expected: IfMatch, response: Response) -> Done:
+    """Consents that were given under it stand. The first of two asks for it, and the second, within a week, says by `If-Match`
+    that this was read; the last text of a language is superseded instead.
+    """
+    notice = await publishing.withdraw(tx, actor, notice_id, expected)
     return done(tx, response, notice.id, notice.revision)

@@ -14,7 +14,7 @@ from services.consent.domain.record import Act, ConsentRecord
 from services.consent.domain.states import State
 from services.consent.domain.terms import check_speaker
 from services.consent.hand_overs import HAND_OVER
-from services.consent.protecting import APPROVE, REQUEST, REVIEW
+from services.consent.protecting import APPROVE, REQUEST, REVIEW, would_go
 from services.consent.queries import GrantedView
 from services.consent.store import records
 
@@ -32,7 +32,7 @@ async def of_record(tx: Transaction, actor: Actor, service: Service, consent_id:
         Offer("withdraw_consent", "consent.withdraw", record.lets(lambda r: r.withdraw(act))),
         Offer("withdraw_part", "consent.withdraw"),
         Offer("revoke_consent", "consent.revoke", record.lets(lambda r: r.revoke(act))),
-        Offer("approve_protection", APPROVE, await _approvable(tx, record, act, first_by)),
+        Offer("approve_protection", APPROVE, await _approvable(tx, actor, record, act, first_by)),
         Offer(
             "decline_protection",
             REQUEST if actor.subject == first_by else APPROVE,
@@ -66,9 +66,13 @@ async def of_case(tx: Transaction, actor: Actor, service: Service, case_id: UUID
     return service.commands.open(offers, await rights_in(tx, actor, case_id), case_id=case_id)
 
 
-async def _approvable(tx: Transaction, record: ConsentRecord, act: Act, asked_by: str | None) -> bool:
-    passes = record.lets(lambda found: found.approve(act, asked_by))
-    return passes and not await records.spoke_since(tx, record)
+async def _approvable(
+    tx: Transaction, actor: Actor, record: ConsentRecord, act: Act, asked_by: str | None
+) -> bool:
+    passes = record.lets(lambda found: found.approve(act, asked_by, ()))
+    if not passes or await records.spoke_since(tx, record):
+        return False
+    return bool((await would_go(tx, actor.cell, record, act.at)).computed.sent)
 
 
 async def _child(tx: Transaction, case_id: UUID) -> bool | None:

@@ -245,6 +245,7 @@ def _notice_changed(fact: facts.NoticeChanged) -> Event:
         state=fact.state,
         revision=fact.revision,
         sha256=fact.sha256,
+        withdrawal_asked=fact.withdrawal_asked,
     )
 
 

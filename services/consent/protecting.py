@@ -2,6 +2,7 @@
 ended by her own word.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -10,10 +11,13 @@ from chassis.directory import members, refused, require_organisation
 from chassis.identity.access import case_resource, holder_of, require_case, rights_in
 from chassis.identity.auth import Actor
 from chassis.identity.policies import Principal
-from chassis.problems import Conflict
-from contracts.disclosure import categories_of
+from chassis.problems import Conflict, PreconditionFailed, WrongState
+from contracts.disclosure import TRANSFER, categories_of, fields_hash
 from contracts.protection import is_of_country, protection
+from services.consent.domain.authorisation import Decision, decide
 from services.consent.domain.record import Act, ConsentRecord
+from services.consent.domain.request import Request
+from services.consent.domain.states import State
 from services.consent.domain.terms import (
     Assent,
     Capacity,
@@ -22,7 +26,7 @@ from services.consent.domain.terms import (
     Terms,
     WithdrawalMethod,
 )
-from services.consent.store import records
+from services.consent.store import grounds, records
 from services.consent.use_cases import PreparedConsent, answered, asked
 
 REQUEST, APPROVE, REVIEW = "protection.request", "protection.approve", "protection.review"
@@ -88,18 +92,52 @@ async def request(tx: Transaction, actor: Actor, case_id: UUID, prepared: Prepar
     return record
 
 
-async def approve(tx: Transaction, actor: Actor, consent_id: UUID, expected: int) -> ConsentRecord:
-    """Approve, by a second person who has seen what would be disclosed, and to whom. Raises SheHasAnswered."""
+async def approve(
+    tx: Transaction, actor: Actor, consent_id: UUID, expected: int, shown: str | None
+) -> ConsentRecord:
+    """Approve, by a second person who has seen what would be disclosed, and to whom: `shown` is the hash of these fields.
+    Raises SheHasAnswered, WrongState where nothing would go, and PreconditionFailed where something else would.
+    """
     case_id = await records.case_for(tx, actor, APPROVE, consent_id)
     await records.hold_answers(tx, case_id)
     held = await records.hold(tx, consent_id, expected=expected)
     asked_by = await records.first_by(tx, consent_id)
+    goes = (await would_go(tx, actor.cell, held.record, held.now)).computed.sent
     with answered():
-        facts = held.record.approve(Act(actor.subject, actor.organisation, held.now), asked_by)
+        facts = held.record.approve(Act(actor.subject, actor.organisation, held.now), asked_by, goes)
     if await records.spoke_since(tx, held.record):
         raise SheHasAnswered
+    if not goes:
+        raise WrongState("nothing would go")
+    if fields_hash(goes) != shown:
+        raise PreconditionFailed
     await records.save(tx, held.record, facts)
     return held.record
+
+
+async def would_go(tx: Transaction, cell: str, record: ConsentRecord, now: datetime) -> Decision:
+    """The fields that go under this protection, computed as at the transfer; of one that waits for approval, as if it
+    were in force for as long as it could be.
+    """
+    if record.unapproved:
+        until = record.terms.valid_until + protection().valid_for
+        record = replace(record, state=State.PROTECTED, terms=replace(record.terms, valid_until=until))
+    (recipient,) = record.terms.recipients
+    request = Request(
+        referral_id=UUID(int=0),  # there is no transfer yet
+        case_id=record.case_id,
+        purpose=record.terms.purposes[0],
+        sender="",
+        recipient=recipient.organisation,
+        recipient_cell=recipient.country,
+        recipient_role="",
+        service="",
+        urgency="",
+        fields=tuple(sorted(protection().fields)),
+        kind=TRANSFER,
+    )
+    ground = await grounds.ground(tx, cell, now, recipients=[recipient.organisation])
+    return decide([record], ground, request, now)
 
 
 async def may_approve(tx: Transaction, actor: Actor, record: ConsentRecord) -> list[str]:

@@ -1,6 +1,6 @@
 """Reads of immediate protections: those that wait for a second or a third person, and one with what it discloses."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -16,16 +16,13 @@ from chassis.identity.references import reference_column
 from chassis.problems import NotFound
 from chassis.web.moves import MoveView
 from contracts.casefile.reference import ShownReference
-from contracts.disclosure import TRANSFER
 from contracts.internal import Preview
 from contracts.protection import protection
 from contracts.types import Code
-from services.consent.domain.authorisation import decide
-from services.consent.domain.request import Request
 from services.consent.domain.states import State
-from services.consent.protecting import APPROVE, REVIEW
+from services.consent.protecting import APPROVE, REVIEW, would_go
 from services.consent.queries import preview_of
-from services.consent.store import grounds, records
+from services.consent.store import records
 from services.consent.store.records import IS_PROTECTION
 
 
@@ -139,29 +136,9 @@ async def one(tx: Transaction, consent_id: UUID) -> SealedProtection:
 
 
 async def disclosed(tx: Transaction, actor: Actor, consent_id: UUID) -> Preview:
-    """The fields that go under this protection, computed as at the transfer; of one that waits for approval, as if it were
-    in force.
-    """
-    now, record = await tx.clock(), await records.record_of(tx, consent_id)
-    if record.unapproved:
-        until = now + protection().valid_for
-        record = replace(record, state=State.PROTECTED, terms=replace(record.terms, valid_until=until))
-    (recipient,) = record.terms.recipients
-    request = Request(
-        referral_id=UUID(int=0),  # there is no transfer yet
-        case_id=record.case_id,
-        purpose=record.terms.purposes[0],
-        sender=actor.organisation,
-        recipient=recipient.organisation,
-        recipient_cell=recipient.country,
-        recipient_role="",
-        service="",
-        urgency="",
-        fields=tuple(sorted(protection().fields)),
-        kind=TRANSFER,
-    )
-    ground = await grounds.ground(tx, actor.cell, now, recipients=[recipient.organisation])
-    return preview_of(decide([record], ground, request, now))
+    """The fields that go under this protection, or would, each that does not with its reason."""
+    record = await records.record_of(tx, consent_id)
+    return preview_of(await would_go(tx, actor.cell, record, await tx.clock()))
 
 
 @dataclass(frozen=True, slots=True)

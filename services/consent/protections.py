@@ -19,6 +19,7 @@ from chassis.web.http import (
     Listing,
     Page,
     SeenExactly,
+    SeenShown,
     Tx,
     Who,
     done,
@@ -28,6 +29,7 @@ from chassis.web.http import (
 )
 from chassis.web.positions import position
 from contracts.casefile.text import Paragraph
+from contracts.disclosure import fields_hash
 from contracts.events.access import RecordReadV1
 from contracts.form import Form
 from contracts.types import Code, KnownCode, OrganisationId
@@ -181,11 +183,11 @@ async def get_protection(
         moves = await offers.of_record(tx, actor, running, consent_id)
         may_approve = await protecting.may_approve(tx, actor, await records.record_of(tx, consent_id))
         person_id = await person_of(tx, case_id)
-        fields = tuple(disclosed.sent)
-        tx.say(RecordReadV1(case_id=case_id, resource="consent", resource_id=consent_id, fields=fields))
+        tx.say(RecordReadV1(case_id=case_id, resource="consent", resource_id=consent_id))
     places = [Sealing(person_id, f"consent.{what}", consent_id, text) for what, text in found.texts.items()]
     opened = dict(zip(found.texts, await running.vault.open_many(places), strict=True))
-    response.headers.update({"Cache-Control": "no-store", "ETag": etag(found.view["revision"])})
+    shown = fields_hash(disclosed.sent) if found.view["awaits"] == Awaits.APPROVAL else None
+    response.headers.update({"Cache-Control": "no-store", "ETag": etag(found.view["revision"], shown)})
     texts = {REASONS: opened.get(REASONS), DECLINED: opened.get(DECLINED)}
     return ProtectionView(**found.view, **texts, disclosed=disclosed, moves=moves, may_approve=may_approve)
 
@@ -195,10 +197,10 @@ async def get_protection(
     summary="A second person has seen what would be disclosed and to whom, and approves it",
 )
 async def approve_protection(
-    consent_id: UUID, actor: Who, tx: Tx, expected: SeenExactly, response: Response
+    consent_id: UUID, actor: Who, tx: Tx, expected: SeenExactly, shown: SeenShown, response: Response
 ) -> Done:
-    """`If-Match` says which request was read; `*` says of none."""
-    record = await protecting.approve(tx, actor, consent_id, expected)
+    """`If-Match` says which request was read, and that these fields would go; `*` says of none."""
+    record = await protecting.approve(tx, actor, consent_id, expected, shown)
     return done(tx, response, record.id, record.revision)
 
 

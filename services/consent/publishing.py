@@ -7,7 +7,7 @@ from chassis.database import Transaction
 from chassis.directory import refused
 from chassis.identity.access import require
 from chassis.identity.auth import Actor
-from chassis.problems import AlreadyThere, Invalid, NotSecondPerson, WrongState
+from chassis.problems import AlreadyThere, Invalid, NotSecondPerson, PreconditionFailed, WrongState
 from services.consent.domain.facts import NoticeChanged
 from services.consent.domain.notice import (
     FIRST_OF_A_CELL,
@@ -64,10 +64,15 @@ async def approve(tx: Transaction, actor: Actor, notice_id: UUID, expected: int)
     return await _moved(tx, actor, notice, lambda act: notice.approve(act, before), before)
 
 
-async def withdraw(tx: Transaction, actor: Actor, notice_id: UUID) -> Notice:
-    """Withdraw, whatever was seen: a wrong text is used no longer. One in force by two people, and never the last."""
+async def withdraw(tx: Transaction, actor: Actor, notice_id: UUID, expected: int | None) -> Notice:
+    """Withdraw: a wrong text is used no longer. One in force by two people, the second of whom has seen that it was asked for;
+    and never the last. Raises PreconditionFailed.
+    """
     require(actor, WRITE)
-    notice = await notices.hold(tx, notice_id)
+    notice = await notices.hold(tx, notice_id, expected=expected)
+    asked_by = notice.asks_withdrawal(await tx.clock())
+    if expected is None and asked_by not in {None, actor.subject}:
+        raise PreconditionFailed
     last = await notices.is_last(tx, notice)
     return await _moved(tx, actor, notice, lambda act: notice.withdraw(act, last=last))
 

@@ -114,6 +114,11 @@ class ConsentView(ConsentSummary):
     intact: Annotated[bool, Field(description="whether every revision fits its hash and the one before")]
     revisions: list[RevisionView]
 
+    @property
+    def controller(self) -> str:
+        """The organisation that asked her, whoever moved the record since."""
+        return self.revisions[0].organisation
+
 
 class LedgerEntry(BaseModel):
     """One step of one disclosure: field names, never values."""

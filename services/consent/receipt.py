@@ -46,7 +46,7 @@ def _processing(view: ConsentView, cell: str) -> dict[str, Any]:
         "lawful_basis": terms.legal_basis,
         "pii_information": [_label("data_category", code) for code in terms.categories],
         "disclosed_back": [_label("data_category", code) for code in terms.back_categories],
-        "pii_controllers": [view.revisions[-1].organisation],
+        "pii_controllers": [view.controller],
         "collection_method": terms.method,
         "storage_locations": [cell],
         "retention_period": terms.valid_until.isoformat(),
@@ -60,7 +60,7 @@ def _processing(view: ConsentView, cell: str) -> dict[str, Any]:
 
 def _parties(view: ConsentView, cell: str) -> list[dict[str, str]]:
     """The directory is public in both countries, so an organisation's identifier leads to its address and telephone."""
-    controller = _party(view.revisions[-1].organisation, cell, "pii_controller")
+    controller = _party(view.controller, cell, "pii_controller")
     return [controller, *(_party(r.organisation, r.country, "recipient") for r in view.terms.recipients)]
 
 

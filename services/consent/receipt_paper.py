@@ -12,7 +12,7 @@ from chassis.printing.papers import PaperKind, PrintedPaper
 from chassis.printing.words import country_name, day, words
 from chassis.problems import NotFound
 from contracts.protection import IMMEDIATE_PROTECTION
-from services.consent.domain.record import SYSTEM
+from services.consent.domain.record import her_no
 from services.consent.domain.states import PERMITTING, State
 from services.consent.domain.terms import Capacity
 from services.consent.queries import ConsentView, RevisionView, TermsView
@@ -35,7 +35,6 @@ _OF_ANOTHER: Mapping[State, str] = MappingProxyType(
     {
         State.GIVEN: "given_for",
         State.RENEWED: "given_for",
-        State.WITHDRAWN: _ENDED,
         State.EXPIRED: _ENDED,
     }
 )
@@ -68,10 +67,10 @@ def receipt_paper(view: ConsentView, language: str, zone: ZoneInfo, check: Paper
 
 def _words_of(view: ConsentView) -> str:
     """The sentence for how it stands. That she was erased is no word of hers."""
-    state = State(view.state)
-    if state is State.WITHDRAWN and view.revisions[-1].by == SYSTEM:
+    state, capacity = State(view.state), Capacity(view.terms.capacity)
+    if state is State.WITHDRAWN and not her_no(state, view.revisions[-1].by, capacity):
         return _ENDED
-    if Capacity(view.terms.capacity).for_child:
+    if capacity.for_child:
         return _OF_ANOTHER.get(state, _WORDS[state])
     return _WORDS[state]
 

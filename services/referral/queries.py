@@ -1,10 +1,11 @@
 """The reads: the worklist and one half of a referral, straight to the answers of the API."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
+from fastapi import Query
 from pydantic import BaseModel, Field
 from sqlalchemy import text
 
@@ -13,13 +14,14 @@ from chassis.identity.access import Rights
 from chassis.identity.auth import Actor
 from chassis.identity.references import reference_column
 from chassis.tables import one_of
+from chassis.web.listing import true_or_not
 from chassis.web.moves import Commands, MoveView, Offer
 from chassis.web.positions import Position
-from chassis.web.worklist import halves
+from chassis.web.worklist import AwaitedParty, CaseRowFilters, ListedOnCase, RowQuery, Worklist, page_of
 from contracts.casefile.reference import ShownReference
 from contracts.crossing import CROSSINGS, REFERRAL
-from contracts.types import CaseId, Cell, Code, OrganisationId
-from services.referral.domain.states import MOVES, OFFERED, Half, Kind, State, Verb, passes
+from contracts.types import CaseId, Cell, Code, KnownCode, OrganisationId
+from services.referral.domain.states import HELPING, MOVES, OFFERED, Half, Kind, State, Verb, passes
 from services.referral.store.referrals import action_of, right_to
 
 _LISTS = ", ".join(
@@ -56,7 +58,38 @@ class ReferralSummary(BaseModel):
             description="a consent naming this recipient and purpose was recorded; the preview says if it permits"
         ),
     ]
+    waiting_for: Annotated[
+        Annotated[str, Code("awaited_party")] | None, Field(description="whose move is next; null: nobody's")
+    ]
     version: int
+
+
+class ListedReferral(ReferralSummary, ListedOnCase):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralFilters(CaseRowFilters):
+    half: Annotated[
+        Half | None, Query(description="only your organisation's own, or only those that came to it")
+    ] = None
+    state: Annotated[Annotated[str, KnownCode("referral_state")] | None, Query(description="only these")] = (
+        None
+    )
+    kind: Annotated[Annotated[str, KnownCode("referral_kind")] | None, Query(description="only these")] = None
+    partner: Annotated[
+        OrganisationId | None, Query(description="only those with this organisation on the other side")
+    ] = None
+    service: Annotated[Annotated[str, KnownCode("service")] | None, Query(description="only for it")] = None
+    purpose: Annotated[Annotated[str, KnownCode("purpose")] | None, Query(description="only for it")] = None
+    urgency: Annotated[Annotated[str, KnownCode("urgency")] | None, Query(description="only these")] = None
+    waiting_for: Annotated[AwaitedParty | None, Query(description="only those whose move is theirs")] = None
+    late: Annotated[
+        bool | None, Query(description="only those that should have been answered by now, or not")
+    ] = None
+    consent_recorded: Annotated[
+        bool | None, Query(description="only those for which a consent was recorded, or none")
+    ] = None
 
 
 class ReferralView(ReferralSummary):
@@ -79,33 +112,54 @@ class ReferralView(ReferralSummary):
     ended_at: datetime | None
 
 
-_VIEW = f"""
-    select r.*, r.id as referral_id, {reference_column("r.case_id")} as case_reference,
-           r.state in {one_of(OFFERED)} and r.reminded_at is not null as late,
-           exists (select from referral.consents as c
-                   where c.case_id = r.case_id and c.valid_until > :now
-                     and jsonb_exists(c.recipients, r.recipient) and jsonb_exists(c.purposes, r.purpose)
-                  ) as consent_recorded
-    from referral.referrals as r
-"""
-_ONE = text(_VIEW + " where r.id = :id and r.half = :half")
+_SOURCE = "referral.referrals as r"
+_LATE = f"r.state in {one_of(OFFERED)} and r.reminded_at is not null"
+# Whoever received an offer answers it and then helps; a transfer ends with its answer. As the index `referrals_by_waiting`.
+_WAITING = (
+    f"case when r.state = '{State.DRAFT}' then '{AwaitedParty.OWN}'"
+    f" when r.state in {one_of(OFFERED)} or (r.state in {one_of(HELPING)} and r.kind = '{Kind.REFERRAL}')"
+    f" then case r.half when '{Half.INCOMING}' then '{AwaitedParty.OWN}' else '{AwaitedParty.PARTNER}' end end"
+)
+_CONSENT_RECORDED = (
+    "exists (select from referral.consents as c where c.case_id = r.case_id and c.valid_until > :now"
+    " and jsonb_exists(c.recipients, r.recipient) and jsonb_exists(c.purposes, r.purpose) offset 0)"
+)
+_COLUMNS = (
+    f"r.*, r.id as referral_id, {reference_column('r.case_id')} as case_reference, {_LATE} as late,"
+    f" {_WAITING} as waiting_for, {_CONSENT_RECORDED} as consent_recorded"
+)
+_ONE = text(f"select {_COLUMNS} from {_SOURCE} where r.id = :id and r.half = :half")
+WORKLIST = Worklist(
+    action="referral.read",
+    columns=_COLUMNS,
+    source=_SOURCE,
+    made_at="r.created_at",
+    due_at="r.respond_by",
+    due=f"r.state in {one_of(OFFERED)} and r.respond_by is not null",
+    filters={
+        "half": "r.half = :half",
+        "state": "r.state = :state",
+        "kind": {
+            Kind.TRANSFER: f"r.kind = '{Kind.TRANSFER}'",
+            Kind.REFERRAL: f"r.kind = '{Kind.REFERRAL}'",
+        },
+        "partner": f"case r.half when '{Half.OUTGOING}' then r.recipient else r.sender end = :partner",
+        "service": "r.service = :service",
+        "purpose": "r.purpose = :purpose",
+        "urgency": "r.urgency = :urgency",
+        "waiting_for": f"({_WAITING}) = :waiting_for",
+        "late": true_or_not(_LATE),
+        "consent_recorded": true_or_not(_CONSENT_RECORDED, f"not {_CONSENT_RECORDED}"),
+    },
+)
 
 
 async def worklist(
-    tx: Transaction, actor: Actor, filters: Mapping[str, object], *, after: Position | None, limit: int
-) -> list[ReferralSummary]:
-    """The halves of the actor's organisation on cases that the actor may read, newest first."""
-    rows = await halves(
-        tx,
-        actor,
-        "referral.read",
-        _VIEW,
-        made_at="created_at",
-        filters=filters,
-        after=after,
-        limit=limit,
-    )
-    return [ReferralSummary.model_validate(row, from_attributes=True) for row in rows]
+    tx: Transaction, actor: Actor, asked: RowQuery, *, after: Position | None, limit: int
+) -> list[ListedReferral]:
+    """The halves of the actor's organisation on cases that the actor may read."""
+    rows = await page_of(tx, actor, WORKLIST, asked, after=after, limit=limit)
+    return [ListedReferral.model_validate(row, from_attributes=True) for row in rows]
 
 
 async def referral(tx: Transaction, referral_id: UUID, half: str) -> ReferralView:

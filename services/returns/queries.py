@@ -1,10 +1,12 @@
 """The reads: the worklist and one half of a return, straight to the answers of the API."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
+from fastapi import Query
 from pydantic import BaseModel, Field
 from sqlalchemy import text
 
@@ -13,16 +15,18 @@ from chassis.identity.access import Rights
 from chassis.identity.auth import Actor
 from chassis.identity.references import reference_column
 from chassis.problems import NotFound
+from chassis.tables import one_of
+from chassis.web.listing import true_or_not
 from chassis.web.moves import Commands, MoveView, Offer
 from chassis.web.positions import Position
-from chassis.web.worklist import halves
+from chassis.web.worklist import AwaitedParty, CaseRowFilters, ListedOnCase, RowQuery, Worklist, page_of
 from contracts.casefile.reference import ShownReference
 from contracts.codes import codes
-from contracts.types import CaseId, Cell, Code, OrganisationId, Pseudonym
+from contracts.types import CaseId, Cell, Code, KnownCode, OrganisationId, Pseudonym
 from services.returns.domain.assisted_return import Return
 from services.returns.domain.blocks import SUPPLIERS
 from services.returns.domain.case import CaseKnowledge
-from services.returns.domain.states import MOVES, Verb
+from services.returns.domain.states import BEFORE_DEPARTURE, MOVES, ON_THE_WAY, Half, State, Verb
 from services.returns.store.returns import action_of
 
 
@@ -49,7 +53,30 @@ class ReturnSummary(BaseModel):
     overdue_at: Annotated[
         datetime | None, Field(description="when the clock found that nobody had said whether she arrived")
     ]
+    late: Annotated[bool, Field(description="the clock found that nobody had said whether she arrived")]
+    waiting_for: Annotated[
+        Annotated[str, Code("awaited_party")] | None, Field(description="whose move is next; null: nobody's")
+    ]
     version: int
+
+
+class ListedReturn(ReturnSummary, ListedOnCase):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnFilters(CaseRowFilters):
+    half: Annotated[
+        Half | None, Query(description="only where she leaves you, or only where she arrives")
+    ] = None
+    state: Annotated[Annotated[str, KnownCode("return_state")] | None, Query(description="only these")] = None
+    partner: Annotated[
+        OrganisationId | None, Query(description="only those with this organisation on the other side")
+    ] = None
+    waiting_for: Annotated[AwaitedParty | None, Query(description="only those whose move is theirs")] = None
+    late: Annotated[bool | None, Query(description="only those who should have arrived by now, or not")] = (
+        None
+    )
 
 
 class BlockView(BaseModel):
@@ -109,8 +136,35 @@ class CheckView(BaseModel):
     recorded_at: datetime
 
 
-_VIEW = f"select r.*, r.id as return_id, {reference_column('r.case_id')} as case_reference from returns.returns as r"
-_ONE = text(_VIEW + " where r.id = :id and r.half = :half")
+_SOURCE = "returns.returns as r"
+_LATE = f"r.state in {one_of(ON_THE_WAY)} and r.overdue_at is not null"
+# Until she departs the sender prepares; then whoever awaits her says what comes. As the index `returns_by_waiting`.
+_WAITING = (
+    f"case when r.state in {one_of(BEFORE_DEPARTURE)} then"
+    f" case r.half when '{Half.SENDING}' then '{AwaitedParty.OWN}' else '{AwaitedParty.PARTNER}' end"
+    f" when r.state in {one_of(ON_THE_WAY | {State.ARRIVED})} then"
+    f" case r.half when '{Half.RECEIVING}' then '{AwaitedParty.OWN}' else '{AwaitedParty.PARTNER}' end end"
+)
+_COLUMNS = (
+    f"r.*, r.id as return_id, {reference_column('r.case_id')} as case_reference, {_LATE} as late,"
+    f" {_WAITING} as waiting_for"
+)
+_ONE = text(f"select {_COLUMNS} from {_SOURCE} where r.id = :id and r.half = :half")
+WORKLIST = Worklist(
+    action="return.read",
+    columns=_COLUMNS,
+    source=_SOURCE,
+    made_at="r.requested_at",
+    due_at="r.expected_at",
+    due=f"r.state in {one_of(ON_THE_WAY)} and r.expected_at is not null",
+    filters={
+        "half": "r.half = :half",
+        "state": "r.state = :state",
+        "partner": f"case r.half when '{Half.SENDING}' then r.receiver else r.sender end = :partner",
+        "waiting_for": f"({_WAITING}) = :waiting_for",
+        "late": true_or_not(_LATE),
+    },
+)
 _ASSESSMENT = text(
     "select id as return_id, result, grounds, assessor, assessed_at from returns.returns"
     " where id = :id and half = :half and half = 'sending' and result is not null"
@@ -118,20 +172,11 @@ _ASSESSMENT = text(
 
 
 async def worklist(
-    tx: Transaction, actor: Actor, filters: Mapping[str, object], *, after: Position | None, limit: int
-) -> list[ReturnSummary]:
-    """The halves of the actor's organisation on cases that the actor may read, newest first."""
-    rows = await halves(
-        tx,
-        actor,
-        "return.read",
-        _VIEW,
-        made_at="requested_at",
-        filters=filters,
-        after=after,
-        limit=limit,
-    )
-    return [ReturnSummary.model_validate(row, from_attributes=True) for row in rows]
+    tx: Transaction, actor: Actor, asked: RowQuery, *, after: Position | None, limit: int
+) -> list[ListedReturn]:
+    """The halves of the actor's organisation on cases that the actor may read."""
+    rows = await page_of(tx, actor, WORKLIST, asked, after=after, limit=limit)
+    return [ListedReturn.model_validate(row, from_attributes=True) for row in rows]
 
 
 async def assisted_return(tx: Transaction, return_id: UUID, half: str) -> ReturnView:

@@ -27,14 +27,17 @@ def of_each(
         raise ValueError("there is nothing to look at")
 
     def decorate(rule: Rule) -> Rule:
+        if inspect.iscoroutinefunction(rule):
+            raise TypeError("nobody would wait for it")
+
         @wraps(rule)
         def test(**fixtures: Any) -> None:
             faults: dict[str, str] = {}
             for value in looked_at:
                 try:
                     rule(**fixtures, **{argument: value})
-                except AssertionError as error:
-                    faults[ids(value)] = str(error)
+                except Exception as error:  # noqa: BLE001 - whatever it is, the value is named
+                    faults[ids(value)] = str(error) or repr(error)
             if faults:
                 pytest.fail("\n".join(f"{where}: {fault}" for where, fault in faults.items()), pytrace=False)
 

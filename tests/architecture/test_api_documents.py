@@ -197,7 +197,8 @@ def test_what_is_listed_is_list_and_what_is_read_alone_is_get(documents, row):
     shown = answer["content"].get("application/json", {}).get("schema", {})  # a file has none
     many = (
         shown.get("type") == "array"
-        or re.match(r"#/components/schemas/(?:Listing_|\w+Listing$)", shown.get("$ref", "")) is not None
+        or re.match(r"#/components/schemas/(?:(?:Counted)?Listing_|\w+Listing$)", shown.get("$ref", ""))
+        is not None
     )
     reads = row.method == "GET"
     assert (verb == "list") == (reads and many)
@@ -251,3 +252,41 @@ def _shown(found: dict[str, Any], schemas: dict[str, Any]) -> list[str]:
     items = [schemas[name].get("properties", {}).get("items", {}).get("items", {}) for name in names]
     names += [one["$ref"].rsplit("/", 1)[1] for one in items if "$ref" in one]
     return [name for name in names if "properties" in schemas[name]]
+
+
+NO_CASE = re.compile(r"(?:[a-z_]+_)?ids?|about")
+"""Members that are identifiers. A case among them is a `case_id`, for which its reference is taken too (`case_names`); `about`
+are matters of an audit.
+"""
+
+
+def _identifiers(document: dict[str, Any], schema: Any) -> list[str]:
+    """The members of a form that are identifiers, or lists of them, deep inside too."""
+    if "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    found: list[str] = []
+    for name, member in schema.get("properties", {}).items():
+        found += [name] if "'uuid'" in str(member) else _identifiers(document, member)
+    for part in (
+        *schema.get("anyOf", ()),
+        *schema.get("oneOf", ()),
+        *([schema["items"]] if "items" in schema else ()),
+    ):
+        found += _identifiers(document, part)
+    return found
+
+
+@of_each("name", SERVICES)
+def test_an_identifier_in_a_form_is_named_as_one_so_that_a_case_is_named_by_its_reference_too(
+    documents, name
+):
+    document = documents[name]
+    forms = [
+        content["schema"]
+        for path, methods in document["paths"].items()
+        if not path.startswith("/internal/")
+        for found in methods.values()
+        for content in found.get("requestBody", {}).get("content", {}).values()
+    ]
+    members = {one for form in forms for one in _identifiers(document, form)}
+    assert [one for one in sorted(members) if NO_CASE.fullmatch(one) is None] == []

@@ -30,6 +30,13 @@ def tracked() -> list[Path]:
     return [ROOT / line for line in listed.splitlines() if (ROOT / line).is_file()]
 
 
+def test_no_file_was_committed_half_merged():
+    halves = [
+        name(path) for path in tracked() if re.search(rb"^(?:<{7}|>{7}) ", path.read_bytes(), re.MULTILINE)
+    ]
+    assert halves == []
+
+
 @of_each("path", SERVICE_CODE, ids=name)
 def test_a_transaction_is_opened_and_committed_by_the_chassis_alone(path):
     assert re.findall(r"\.(?:commit|rollback|begin)\(", path.read_text()) == []

@@ -28,6 +28,7 @@ from services.intake.casework.domain.notes import NoteState
 from services.intake.casework.domain.tasks import TaskState
 from services.intake.drafts.domain.draft import DraftState
 from services.intake.reports.domain.calls import CallState
+from services.intake.reports.domain.incidents import IncidentState
 from services.intake.rights.domain.erasure import ErasureState
 from services.notify.domain.mail import MOVES, MailState, before
 from services.referral.domain.states import State as ReferralState
@@ -59,6 +60,7 @@ STATES = MappingProxyType(
         "intake.tasks.state": TaskState,
         "intake.drafts.state": DraftState,
         "intake.calls.state": CallState,
+        "intake.incidents.state": IncidentState,
         "intake.leaves.state": LeaveState,
         "intake.undertakings.state": UndertakingState,
         "intake.erasures.state": ErasureState,
@@ -142,6 +144,7 @@ def test_no_statement_has_a_state_that_was_written_by_hand(path: Path) -> None:
         NoteState,
         TaskState,
         CallState,
+        IncidentState,
     ],
 )
 def test_a_table_of_moves_has_every_state(states: type[StrEnum]) -> None:

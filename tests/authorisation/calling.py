@@ -66,7 +66,9 @@ async def call(harness: Harness, row: Row, made: Made, headers: Headers) -> http
 
 
 class Digests:
-    """Hashes of all rows of all tables of a service, its vault among them, seen by somebody with every right."""
+    """The rows of all tables of a service, its vault among them, seen by somebody with every right: how many there are, and by
+    which transactions they were written. Whatever writes a row, were it the same again, shows.
+    """
 
     def __init__(self, admin_dsn: str, harness: Harness) -> None:
         databases = [str(harness.service.database.engine.url.database)]
@@ -78,21 +80,21 @@ class Digests:
         self._statements: list[str] = []
 
     async def take(self) -> dict[str, str]:
-        """Table → hash of its rows."""
+        """Table → its rows."""
         if not self._statements:
             self._statements = [await self._statement(engine) for engine in self._engines]
         found: dict[str, str] = {}
         for engine, statement in zip(self._engines, self._statements, strict=True):
             async with engine.connect() as conn:
                 rows = await conn.execute(text(statement))
-                found |= {row.name: row.hash for row in rows}
+                found |= {row.name: row.written for row in rows}
         return found
 
     async def _statement(self, engine: AsyncEngine) -> str:
         async with engine.connect() as conn:
             tables = (await conn.execute(_TABLES)).scalars().all()
         return " union all ".join(
-            f"select '{table}' as name, coalesce(md5(string_agg(t::text, '|' order by t::text)), '') as hash"
+            f"select '{table}' as name, count(*) || ' ' || coalesce(sum(cast(cast(t.xmin as text) as bigint)), 0) as written"
             f" from {table} as t{_but(table)}"
             for table in tables
         )

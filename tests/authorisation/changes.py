@@ -22,6 +22,7 @@ _OF = {
         intake PUT /v1/cases/{case_id}/fields
         intake PATCH /v1/drafts/{draft_id}
         intake PATCH /v1/calls/{call_id}
+        intake PUT /v1/incidents/{incident_id}
         intake POST /v1/cases/{case_id}/status
         intake POST /v1/cases/{case_id}/age-assessment
         intake POST /v1/cases/{case_id}/needs
@@ -53,6 +54,7 @@ _OF = {
         intake POST /v1/tasks/{task_id}/complete
         intake POST /v1/cases/{case_id}/close
         intake POST /v1/cases/{case_id}/resume
+        intake POST /v1/incidents/{incident_id}/withdraw
         intake POST /v1/calls/{call_id}/close
         intake POST /v1/calls/{call_id}/reopen
         intake POST /v1/calls/{call_id}/attach
@@ -64,6 +66,7 @@ _OF = {
         intake POST /v1/leaves/{leave_id}/include
         consent POST /v1/protections/{consent_id}/review
         consent POST /v1/notices/{notice_id}/propose
+        consent POST /v1/notices/{notice_id}/withdraw
         directory POST /v1/proposals/{proposal_id}/withdraw
         exchange POST /v1/distrusts/{distrust_id}/withdraw
         referral POST /v1/referrals/{referral_id}/send
@@ -99,7 +102,6 @@ _OF = {
         consent POST /v1/consents/{consent_id}/revoke
         consent POST /v1/protections/{consent_id}/decline
         consent POST /v1/grants/{disclosure_id}/withdraw
-        consent POST /v1/notices/{notice_id}/withdraw
         directory POST /v1/organisations/{organisation}/suspend
         exchange POST /v1/keys/{kid}/distrust
         exchange POST /v1/agreements/{agreement_id}/suspend
@@ -126,6 +128,7 @@ _OF = {
         intake POST /v1/cases/{case_id}/notes
         intake POST /v1/tasks
         intake POST /v1/calls
+        intake POST /v1/incidents
         intake POST /v1/team/assign
         intake POST /v1/leaves
         interchange POST /v1/imports

@@ -8,6 +8,7 @@ from services.intake.casework.domain.notes import NoteState
 from services.intake.casework.domain.tasks import TaskState
 from services.intake.drafts.domain.draft import DraftState
 from services.intake.reports.domain.calls import CallState
+from services.intake.reports.domain.incidents import IncidentState
 from services.intake.rights.domain.erasure import ErasureState
 from tests.authorisation.actors import AGENCY
 from tests.authorisation.table import (
@@ -16,6 +17,7 @@ from tests.authorisation.table import (
     CORRECTION,
     DRAFT,
     EMERGENCY,
+    INCIDENTS,
     LEAVE,
     NOTE,
     PAIR,
@@ -145,7 +147,32 @@ async def _cleared_call(world: Intake) -> Made:
     return made
 
 
+async def _cleared_incident(world: Intake) -> Made:
+    made = await world.incident()
+    await world.harness.work(hasten=True)
+    return made
+
+
 CASE_THINGS = (
+    Thing(
+        "intake",
+        "/v1/incidents",
+        as_made("incident"),
+        commands=frozenset({"/v1/incidents"}),
+        name="incidents",
+    ),
+    Thing(
+        "intake",
+        INCIDENTS,
+        {
+            **as_made("incident", "shared_incident"),
+            "withdrawn": asked(
+                "shared_incident", ("officer", "POST", f"{INCIDENTS}/withdraw", {"reason": "mistake"})
+            ),
+            "cleared": _cleared_incident,
+        },
+        frozenset(IncidentState),
+    ),
     Thing("intake", "/v1/calls", as_made("call"), commands=frozenset({"/v1/calls"}), name="calls"),
     Thing(
         "intake",

@@ -78,6 +78,7 @@ DRAFT = "/v1/drafts/{draft_id}"
 TASKS = "/v1/tasks/{task_id}"
 LEAVE = "/v1/leaves/{leave_id}"
 CALLS = "/v1/calls/{call_id}"
+INCIDENTS = "/v1/incidents/{incident_id}"
 ERASURE = "/v1/erasures/{erasure_id}"
 PAIR = f"{CASE}/duplicates/{{other_case_id}}"
 REFERRAL = "/v1/referrals/{referral_id}"
@@ -91,9 +92,17 @@ TICKET = {"ticket": "OPS-1042"}
 KEY_LOST = {**TICKET, "since": "2026-01-01T00:00:00Z"}
 EXPORTS = "/v1/exports"
 CSV = b"cor_ExternalId,prs_First_Name,prs_Gender\n1,Sokha,Feminine\n"
-GIVEN = {"cases": ["{case_id}"], "worker": "th.colleague"}
+GIVEN = {"case_ids": ["{case_id}"], "worker": "th.colleague"}
 AWAY = {"cover": "th.worker-7", "first_day": "{day}", "last_day": "{day}"}
 CALL_BACK = {"way": "telephone", "contact": "+66 81 000 0000", "safe": "After nine"}
+INCIDENT = {
+    "kind": "confinement",
+    "province": "TH-21",
+    "month": "2025-03",
+    "certainty": "likely",
+    "text": "A fenced house by the pier",
+}
+NAMED = {"reason": "person-named"}
 CALL = {"kind": "tells", "text": "Three of us are locked in", "callback": CALL_BACK}
 ATTACHED = {"case_id": "{case_id}", "agreed": "called-back"}
 SEALED = ["cor_FullName", "cor_Needs", "prs_MobilePhone"]
@@ -227,6 +236,14 @@ def _intake() -> list[Row]:
         row("POST", f"{CALLS}/attach", "call.write", TEAM, "call_and_case", ATTACHED),
         row("POST", f"{CALLS}/case", "call.write", TEAM, "call", {"agreed": "in-the-call"}, 201),
         row("POST", f"{CALLS}/detach", "call.write", INTAKE, "attached_call"),
+        row("POST", "/v1/incidents", "incident.write", DOOR, body=INCIDENT, status=201),
+        row("GET", "/v1/incidents", "incident.read", DOOR, "incident", listed="incident_id", seen_by=TEAM),
+        row("GET", INCIDENTS, "incident.read", TEAM, "incident"),
+        row("GET", INCIDENTS, "incident.read", DOOR, "shared_incident"),
+        row("PUT", INCIDENTS, "incident.write", TEAM, "incident", {**INCIDENT, "reason": "more-known"}),
+        row("POST", f"{INCIDENTS}/withdraw", "incident.write", TEAM, "shared_incident", NAMED),
+        row("GET", "/v1/incidents/trends/{month}", "trend.read", DOOR | AUDITOR, "settled"),
+        row("GET", "/v1/provinces", "codes.read", PERSONNEL | MACHINES),
         row("POST", f"{CASE}/needs", "case.assess", INTAKE, "case", NEEDS, 201),
         row("GET", f"{CASE}/needs", "case.read", INTAKE, "needs"),
         row(
@@ -426,7 +443,7 @@ def _consent() -> list[Row]:
             "protection.approve",
             CARE,
             "requested_by_colleague",
-            seen='"1"',
+            seen=f'"1.{fields_hash(("cor_FullName", "cor_Needs"))}"',
         ),
         row(
             "POST",

@@ -6,10 +6,12 @@ from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import text
 
 from tests.authorisation.actors import KINDS, Wallet
 from tests.authorisation.calling import Digests, attempts, call, filled
 from tests.authorisation.changes import Change, change_of
+from tests.authorisation.conftest import Worlds
 from tests.authorisation.table import Row, rows
 from tests.authorisation.worlds import World
 
@@ -58,6 +60,15 @@ async def test_whoever_may_is_answered(world: World, row: Row) -> None:
         made = await (world.kept if row.method == "GET" else world.make)(row.subject)
         answer = await call(world.harness, row, made, Wallet(world.harness).headers(kind))
         assert (kind, answer.status_code) == (kind, row.status), answer.text
+
+
+async def test_a_row_that_was_written_the_same_again_is_seen(worlds: Worlds) -> None:
+    world, digests = await worlds.of("notify")
+    before = await digests.take()
+    async with world.harness.service.database.engine.begin() as conn:
+        await conn.execute(text("update chassis.relay set max_pos = max_pos"))
+    changed = {name for name, rows in (await digests.take()).items() if before[name] != rows}
+    assert changed == {"chassis.relay"}
 
 
 WORKLISTS = [row for row in ROWS if row.listed is not None]

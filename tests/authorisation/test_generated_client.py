@@ -15,11 +15,11 @@ from tests.authorisation.conftest import Worlds
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CALLED = {
-    "intake": ("cases.list_cases", "supervisor", "CaseListing"),
+    "intake": ("cases.list_cases", "supervisor", "CountedListingListedCase"),
     "consent": ("immediate_protection.list_protections", "supervisor", "ListingListedProtection"),
     "directory": ("directory.list_organisations", "worker", "ListingOrganisationSummary"),
-    "referral": ("referrals.list_referrals", "worker", "ListingReferralSummary"),
-    "returns": ("returns.list_returns", "worker", "ListingReturnSummary"),
+    "referral": ("referrals.list_referrals", "worker", "CountedListingListedReferral"),
+    "returns": ("returns.list_returns", "worker", "CountedListingListedReturn"),
     "exchange": ("exchange.list_agreements", "operator", "ListingAgreementView"),
     "notify": ("notify.list_notices", "worker", "ListingNotification"),
     "audit": ("audit.get_chain_head", "auditor", "Head"),

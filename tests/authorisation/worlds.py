@@ -33,6 +33,7 @@ from tests.authorisation.table import (
     CARETAKER,
     CSV,
     EMERGENCY,
+    INCIDENT,
     KEY_LOST,
     LOST_KEY,
     NEEDS,
@@ -338,6 +339,13 @@ class Intake(World):
         await self.ask("worker", "POST", f"/v1/calls/{made['call_id']}/attach", body)
         return made
 
+    async def incident(self, **more: Any) -> Made:
+        answer = await self.ask("officer", "POST", "/v1/incidents", {**INCIDENT, **more})
+        return {"id": answer.json()["id"], "incident_id": answer.json()["id"]}
+
+    async def shared_incident(self) -> Made:
+        return await self.incident(with_all=True)
+
     async def broken_glass(self) -> Made:
         made = await self._of_case("worker elsewhere", "break-glass", EMERGENCY)
         return {**made, "glass_id": made["id"]}
@@ -370,7 +378,8 @@ class Consent(World):
 
     async def prepare(self) -> None:
         await self.harness.deliver(consenting.agreement_changed())
-        await self.harness.deliver(consenting.agreement_changed(agreement_id="th-th", cells=("TH",)))
+        inside = {"cells": ("TH",), "purposes": (consenting.PURPOSE, "protection")}
+        await self.harness.deliver(consenting.agreement_changed(agreement_id="th-th", **inside))
         await self.harness.deliver(consenting.directory_changed())
         for house in ("th-shelter", "th-ward"):
             shelter = consenting.directory_changed(organisation=house, cell="TH", role="shelter")
@@ -437,9 +446,11 @@ class Consent(World):
     async def protected(self) -> Made:
         """Asked for by a colleague, and approved by another who comes for nothing else."""
         made = await self.requested_by_colleague()
-        headers = {**self.harness.as_("supervisor", AGENCY, "th.second"), "If-Match": '"1"'}
-        path = f"/v1/protections/{made['consent_id']}/approve"
-        answer = await self.harness.client.post(path, headers=headers)
+        headers = self.harness.as_("supervisor", AGENCY, "th.second")
+        path = f"/v1/protections/{made['consent_id']}"
+        read = await self.harness.client.get(path, headers=headers)
+        approving = {**headers, "If-Match": read.headers["ETag"]}
+        answer = await self.harness.client.post(f"{path}/approve", headers=approving)
         assert answer.is_success, answer.text
         return made
 

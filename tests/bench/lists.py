@@ -1,5 +1,5 @@
-"""`python -m tests.bench.lists`: the worklist among 100,000 cases of one organisation, against a bare indexed select in the
-same run.
+"""`python -m tests.bench.lists [service …]`: the worklist among 100,000 cases of one organisation, and the lists of referrals,
+returns and consents among as many of those, against a bare indexed select in the same run.
 
 Each list is timed as the statement alone, from the call to its last row, in turns with the floor on one connection, under
 row-level security. Exits with 1 where the 99th of a hundred takes longer than the gate.
@@ -9,9 +9,10 @@ import asyncio
 import statistics
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -30,6 +31,7 @@ from services.intake.casefile import worklist_queries as lists
 from services.intake.casefile.domain.listing import ListOrder, WaitingFor
 from services.intake.casefile.worklist_queries import ListQuery
 from tests.bench.cell import dsn
+from tests.bench.worklists import MADE, Lists, of_services
 
 CASES, WORKERS, ROUNDS, ROWS = 100_000, 1_000, 100, 50
 GATE_MS = 2.0
@@ -120,15 +122,15 @@ def actor(role: str, policies: Policies) -> Actor:
     )
 
 
-async def filled(databases: Databases) -> Database:
+async def filled(databases: Databases, service: str, versions: Path, fill: str) -> Database:
     owner_url, app_url = await databases.create_database("lists")
-    await migrate(owner_url, "intake", VERSIONS)
+    await migrate(owner_url, service, versions)
     conn = await asyncpg.connect(dsn(owner_url))
     await conn.execute("set corridor.organisation = '*'")
-    for statement in FILL.split(";"):
+    for statement in fill.split(";"):
         await conn.execute(statement)
     await conn.close()
-    return Database(app_url, publisher="intake", cell="TH")
+    return Database(app_url, publisher=service, cell="TH")
 
 
 async def statement_of(tx: Transaction, who: Actor, one: List) -> tuple[TextClause, dict[str, Any]]:
@@ -153,18 +155,23 @@ async def timed(tx: Transaction, statement: TextClause, values: dict[str, Any]) 
     return (time.perf_counter() - began) * 1000, len(rows)
 
 
-async def compared(database: Database, who: Actor, one: List) -> tuple[list[float], list[float], int]:
+Statement = Callable[[Transaction, Actor], Awaitable[tuple[TextClause, dict[str, Any]]]]
+
+
+async def compared(
+    database: Database, who: Actor, bare: TextClause, made: Statement
+) -> tuple[list[float], list[float], int]:
     """Milliseconds of the floor and of the list, in turns, and the rows of the list."""
     floor: list[float] = []
     took: list[float] = []
     found = 0
     async with database.transaction(who.origin()) as tx:
-        statement, values = await statement_of(tx, who, one)
+        statement, values = await made(tx, who)
         for number in range(ROUNDS + 10):
-            bare, _ = await timed(tx, FLOOR, {"organisation": AGENCY, "limit": ROWS})
+            least, _ = await timed(tx, bare, {"organisation": AGENCY, "limit": ROWS})
             whole, found = await timed(tx, statement, values)
             if number >= 10:  # the first ones prepare the statements
-                floor.append(bare)
+                floor.append(least)
                 took.append(whole)
     return floor, took, found
 
@@ -173,12 +180,11 @@ def p99(values: list[float]) -> float:
     return statistics.quantiles(values, n=100)[98]
 
 
-async def measure(databases: Databases) -> bool:
+async def measured(database: Database, bare: TextClause, asked: Iterable[tuple[str, str, Statement]]) -> bool:
     """Print each list; True where all of them pass the gate."""
-    database, policies, fine = await filled(databases), Policies(Path("deploy/policies")), True
-    print(f"lists of {CASES:,} cases; the floor is a bare indexed select of {ROWS} rows")
-    for name, one in asked().items():
-        floor, took, rows = await compared(database, actor(one.who, policies), one)
+    policies, fine = Policies(Path("deploy/policies")), True
+    for name, role, made in asked:
+        floor, took, rows = await compared(database, actor(role, policies), bare, made)
         fine = fine and p99(took) <= GATE_MS
         times = f"p50 {statistics.median(took):.2f} p99 {p99(took):.2f} ms of {GATE_MS:g}, floor {statistics.median(floor):.2f} {p99(floor):.2f}"
         print(
@@ -189,11 +195,30 @@ async def measure(databases: Databases) -> bool:
     return fine
 
 
-async def main() -> int:
-    run = Run.begin()
+async def of_cases(databases: Databases) -> bool:
+    print(f"lists of {CASES:,} cases; the floor is a bare indexed select of {ROWS} rows")
+    database = await filled(databases, "intake", VERSIONS, FILL)
+    each = ((name, one.who, partial(statement_of, one=one)) for name, one in asked().items())
+    return await measured(database, FLOOR, each)
+
+
+async def of_service(databases: Databases, one: Lists) -> bool:
+    print(f"lists of {CASES:,} rows of {one.service}")
+    database = await filled(databases, one.service, one.versions, f"{MADE};{one.fill}")
+    each = ((name, each.who, partial(one.statement, one=each)) for name, each in one.asked.items())
+    return await measured(database, one.floor, each)
+
+
+async def main(only: list[str]) -> int:
+    run, fine = Run.begin(), True
     databases = Databases(run.postgres_dsn())
     try:
-        return int(not await measure(databases))
+        if not only or "intake" in only:
+            fine = await of_cases(databases)
+        for one in of_services():
+            if not only or one.service in only:
+                fine = await of_service(databases, one) and fine
+        return int(not fine)
     finally:
         await databases.drop_all()
         run.end()
@@ -201,4 +226,4 @@ async def main() -> int:
 
 if __name__ == "__main__":
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        sys.exit(runner.run(main()))
+        sys.exit(runner.run(main(sys.argv[1:])))

@@ -10,9 +10,11 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from chassis.database import Database, Origin
+from chassis.database import Database, Origin, Transaction
 from chassis.events.subscription import handle
 from chassis.identity.access import (
+    each_visible_case,
+    listed_cases,
     remember,
     remember_erased,
     remember_handed_over,
@@ -70,6 +72,11 @@ async def allowed(database: Database, who: Actor, action: str, case_id: UUID) ->
         except NotFound:
             return False
     return True
+
+
+async def _listed(tx: Transaction, condition: str, parameters: dict[str, Any]) -> set[UUID]:
+    query = text(f"select c.case_id from chassis.case_access c where {condition}")
+    return set((await tx.execute(query, parameters)).scalars())
 
 
 CASES = {
@@ -130,9 +137,11 @@ async def test_a_worklist_shows_what_the_actor_may_open_and_nothing_else(
         ids |= more
     who = actor(role, purpose="audit" if role == "auditor" else "case-management")
     async with database.transaction(who.origin()) as tx:
-        condition, parameters = await visible_cases(tx, who, action, column="c.case_id")
-        query = text(f"select c.case_id from chassis.case_access c where {condition}")
-        listed = set((await tx.execute(query, parameters)).scalars())
+        listed, *in_other_ways = [
+            await _listed(tx, *await condition(tx, who, action, column="c.case_id"))
+            for condition in (visible_cases, each_visible_case, listed_cases)
+        ]
+    assert in_other_ways == [listed, listed]
     openable = {case_id for case_id in ids.values() if await allowed(database, who, action, case_id)}
     if role == "auditor":  # an auditor may open the trail of any case, and is never shown a list of all
         assert openable == (set(ids.values()) if action == "trail.read" else set())

@@ -24,6 +24,8 @@ INTAKING = {
     "task.write",
     "call.read",
     "call.write",
+    "incident.read",
+    "incident.write",
     "case.close",
     "case.identify",
     "case.assess-age",
@@ -90,7 +92,7 @@ SUPERVISING = CARING | {
     "team.assign",
     "team.read",
 }
-TEAM_WORK = {"task.read", "task.write", "call.read", "call.write"}
+TEAM_WORK = {"task.read", "task.write", "call.read", "call.write", "incident.read", "incident.write"}
 BREAKING = {"glass.break", "glass.read"}
 OPERATING = {
     "parked.read",
@@ -128,6 +130,7 @@ EVERYTHING = {
         "leave.plan",
         "trail.read",
         "statistics.read",
+        "trend.read",
         "extract.request",
         "extract.answer",
     ),
@@ -195,7 +198,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
             ((*OWN_CASES, *HANDED_OVER, *ERASED, "my organisation"), {"submission.read"}),
             (ERASED, {"case.read", "hold.lift", "consent.read", "consent.inspect", "consent.withdraw"}),
             (("my organisation",), INTAKING | OPENING | {"inbox.read", "leave.plan"}),
-            (CELL, {"directory.read", "codes.read", "notice.read"}),
+            (CELL, {"directory.read", "codes.read", "notice.read", "trend.read"}),
         ],
     ),
     "case worker": (
@@ -210,7 +213,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
                 CASE_READS
                 | {"case.open", "draft.write", "protection.approve", "inbox.read", "leave.plan", *TEAM_WORK},
             ),
-            (CELL, {"directory.read", "agreement.read", "codes.read", "notice.read"}),
+            (CELL, {"directory.read", "agreement.read", "codes.read", "notice.read", "trend.read"}),
         ],
     ),
     "supervisor": (
@@ -240,7 +243,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
                     "machine.read",
                 },
             ),
-            (CELL, {"directory.read", "agreement.read", "codes.read", "notice.read"}),
+            (CELL, {"directory.read", "agreement.read", "codes.read", "notice.read", "trend.read"}),
         ],
     ),
     "auditor": (
@@ -256,6 +259,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
                     "codes.read",
                     "notice.read",
                     "statistics.read",
+                    "trend.read",
                     "extract.request",
                     "extract.answer",
                 },
@@ -277,7 +281,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
         actor("supervisor", purpose="audit"),
         [
             (("my organisation",), {"inbox.read"}),
-            (CELL, {"directory.read", "agreement.read", "codes.read", "notice.read"}),
+            (CELL, {"directory.read", "agreement.read", "codes.read", "notice.read", "trend.read"}),
         ],
     ),
     "auditor who is also a supervisor": (
@@ -293,6 +297,7 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
                     "codes.read",
                     "notice.read",
                     "statistics.read",
+                    "trend.read",
                     "extract.request",
                     "extract.answer",
                 },
@@ -305,7 +310,15 @@ ALLOWED: dict[str, tuple[Principal, list[tuple[tuple[str, ...], set[str]]]]] = {
         [
             (
                 CELL,
-                OPERATING | {"agreement.read", "directory.read", "codes.read", "notice.read", "machine.read"},
+                OPERATING
+                | {
+                    "agreement.read",
+                    "directory.read",
+                    "codes.read",
+                    "notice.read",
+                    "machine.read",
+                    "trend.read",
+                },
             ),
             (("my organisation",), {"inbox.read"}),
         ],

@@ -296,7 +296,9 @@ async def test_what_is_written_is_checked_as_what_is_shown(filled):
     name, engine, _ = filled
     async with engine.connect() as conn:
         rows = await conn.execute(
-            text("select tablename, cmd, qual, with_check from pg_policies where schemaname = :s"),
+            text(
+                "select tablename, cmd, qual, with_check from pg_policies where schemaname = :s and policyname <> 'shared'"
+            ),
             {"s": name},
         )
         policies = {(row.tablename, row.cmd): row for row in rows}
@@ -304,6 +306,26 @@ async def test_what_is_written_is_checked_as_what_is_shown(filled):
     shown = {table: policies[table, "SELECT"].qual for table in tables}
     for command in ("INSERT", "UPDATE"):
         assert {table: policies[table, command].with_check for table in tables} == shown
+
+
+@pytest.mark.parametrize("filled", ["intake"], indirect=True)
+async def test_what_is_shared_is_read_by_others_and_changed_by_none_of_them(filled):
+    _, engine, _ = filled
+    statement = (
+        "insert into intake.incidents (id, organisation, kind, month, certainty, with_all, shared_with, state, revision, recorded_at,"
+        " recorded_by, updated_at, updated_by) select gen_random_uuid(), :org, 'labour', now(), 'likely', with_all, shared_with,"
+        " 'standing', 1, now(), 'x', now(), 'x' from (values (true, '{}'::text[]), (false, '{th-legal-aid}'), (false, '{}'))"
+        " as t (with_all, shared_with)"
+    )
+    await done_as(engine, OURS, statement, {"org": OURS})
+    for organisation, expected in ((OURS, 3), (THEIRS, 2), ("th-nobody", 1), ("", 0)):
+        async with engine.begin() as conn:
+            await whose(conn, organisation)
+            count = text("select count(*) from intake.incidents")
+            assert (organisation, (await conn.execute(count)).scalar_one()) == (organisation, expected)
+            if organisation != OURS:
+                for verb in ("update intake.incidents set with_all = false", "delete from intake.incidents"):
+                    assert (await conn.execute(text(verb))).rowcount == 0
 
 
 async def test_a_service_s_role_may_do_with_its_tables_what_a_service_does_and_no_more(filled):

@@ -95,7 +95,7 @@ def apply(made: ConsentRecord, verb: str, at: datetime = NOW):
     if verb == "request_protection":
         return made.request_protection(act, (SECOND.by,))
     if verb == "approve":
-        return made.approve(SECOND, ACT.by)
+        return made.approve(SECOND, ACT.by, LEAST)
     if verb == "expire":
         return made.expire(Act(ACT.by, ACT.organisation, made.terms.valid_until), ACT.by)
     return getattr(made, verb)(act)

@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+from uuid import uuid4
 
 import pytest
 
-from tests.consent.making import AGENCY, PURPOSE, SENDER, answer
+from contracts.events.intake import ErasureConfirmedV1
+from tests.consent.making import AGENCY, GUARDED, PURPOSE, SENDER, age_known, answer
 
 BASE = "/v1/govstack"
 PROTECTION = {"recipient": "th-shelter", "law": "th-personal-data-26-1", "reasons": "unconscious"}
@@ -75,6 +77,33 @@ async def test_what_another_ended_is_neither_her_yes_nor_her_no(consent):
     consent_id = await consent.give()
     await consent.client.post(f"/v1/consents/{consent_id}/revoke", headers=consent.supervisor)
     assert ["optIn" in one for one in await of_person(consent)] == [False]
+
+
+async def test_her_erasure_is_no_word_of_hers_and_a_refusal_is_not_signed(consent):
+    consent_id = await consent.give()
+    path = f"/v1/cases/{consent.case_id}/consents"
+    await consent.client.post(path, json=answer("refused"), headers=consent.worker)
+    await consent.harness.deliver(ErasureConfirmedV1(case_id=consent.case_id, erasure_id=uuid4()))
+    found = {one["id"]: (one.get("optIn"), one["state"]) for one in await of_person(consent)}
+    erased = found.pop(str(consent_id))
+    assert (erased, list(found.values())) == ((None, "signed"), [(False, "unsigned")])
+    one = await read(consent, f"service/verification/consent-record/{consent_id}/")
+    assert "optIn" not in one["consentRecord"]
+
+
+async def test_what_a_guardian_gave_and_was_taken_back_is_no_word_of_hers(consent):
+    await consent.harness.deliver(age_known(consent.case_id, "child"))
+    await consent.withdraw(await consent.give(**GUARDED))
+    assert [one.get("optIn") for one in await of_person(consent)] == [None]
+
+
+async def test_whoever_ends_it_is_not_the_one_who_asked_her(consent):
+    consent_id = await consent.give()
+    await consent.harness.deliver(ErasureConfirmedV1(case_id=consent.case_id, erasure_id=uuid4()))
+    found = await read(consent, f"service/data-agreement/{consent_id}/")
+    assert found["dataAgreement"]["controller"]["id"] == SENDER
+    receipt = await consent.client.get(f"/v1/consents/{consent_id}/receipt", headers=consent.worker)
+    assert receipt.json()["receipt"]["pii_processing"]["pii_controllers"] == [SENDER]
 
 
 async def test_what_stands_in_place_of_a_consent_is_shown_as_none(consent):

@@ -9,6 +9,7 @@ from services.consent.domain import facts
 from services.consent.domain.notice import (
     LONGEST_TEXT,
     MOVES,
+    WITHDRAWAL_WAITS,
     Notice,
     NoticeState,
     NoticeText,
@@ -39,7 +40,8 @@ def notice(state: NoticeState, version: str = "2026-2") -> Notice:
         made.approve(SECOND, None)
     if state is NoticeState.SUPERSEDED:
         made.supersede(SECOND)
-    made.withdrawal_asked_by = "th.first" if state is NoticeState.IN_FORCE else None
+    if state is NoticeState.IN_FORCE:
+        made.withdrawal_asked_by, made.withdrawal_asked_at = "th.first", ACT.at
     return made
 
 
@@ -135,10 +137,16 @@ async def _move(consent, id_, verb, by="th.writer"):
     return await consent.client.post(f"/v1/notices/{id_}/{verb}", headers=headers)
 
 
+async def _propose(consent):
+    id_ = await _write(consent)
+    assert (await _move(consent, id_, "propose")).status_code == 200
+    return id_
+
+
 async def _withdraw(consent):
-    """The text in Khmer is withdrawn by two people, while another is being written."""
+    """The text in Khmer is withdrawn by two people, while another is proposed."""
     id_ = notice_id("2026-1", "km")
-    await _write(consent)
+    await _propose(consent)
     for by in ("th.writer", "th.second"):
         assert (await _move(consent, id_, "withdraw", by)).status_code == 200
     return id_
@@ -187,15 +195,59 @@ async def test_two_people_put_a_notice_in_force_and_the_one_before_is_named_no_m
 
 async def test_one_person_alone_withdraws_no_text_that_is_in_force(consent):
     id_ = notice_id("2026-1", "km")
-    await _write(consent)
+    await _propose(consent)
     assert (await _move(consent, id_, "withdraw")).status_code == 200
     assert (await _give(consent)).status_code == 201
     again = await _move(consent, id_, "withdraw")
     assert (again.status_code, again.json()["code"]) == (409, "second-person")
     assert (await _move(consent, id_, "withdraw", "th.second")).status_code == 200
     assert _codes(await _give(consent)) == ["notice-not-in-force"]
-    said = [(e["state"], e["revision"]) for e in await consent.said("notice.changed.v1")]
-    assert said[-2:] == [("in-force", 2), ("withdrawn", 3)]
+    said = [
+        (e["state"], e["revision"], e["withdrawal_asked"]) for e in await consent.said("notice.changed.v1")
+    ]
+    assert said[-2:] == [("in-force", 2, True), ("withdrawn", 3, False)]
+
+
+async def test_whoever_makes_a_withdrawal_final_has_read_that_it_was_asked_for(consent):
+    id_ = notice_id("2026-1", "km")
+    await _propose(consent)
+    second = consent.harness.as_("supervisor", SENDER, "th.second")
+    before = (await consent.client.get(f"/v1/notices/{id_}", headers=second)).headers["ETag"]
+    await _move(consent, id_, "withdraw")
+    path = f"/v1/notices/{id_}/withdraw"
+    answers = [
+        await consent.client.post(path, headers={**second, **seen})
+        for seen in ({}, {"If-Match": "*"}, {"If-Match": before})
+    ]
+    assert [one.status_code for one in answers] == [412, 412, 412]
+    assert (await _move(consent, id_, "withdraw", "th.second")).status_code == 200
+
+
+def test_a_withdrawal_that_nobody_made_final_in_a_week_is_asked_for_anew():
+    made = notice(NoticeState.IN_FORCE)
+    late = Act("th.second", SENDER, ACT.at + WITHDRAWAL_WAITS)
+    (fact,) = made.withdraw(late, last=False)
+    assert (fact.withdrawal_asked, made.state) == (True, NoticeState.IN_FORCE)
+    assert (made.withdrawal_asked_by, made.withdrawal_asked_at) == ("th.second", late.at)
+
+
+async def test_a_language_that_has_a_text_is_not_left_without_one_by_way_of_a_draft(consent):
+    id_ = notice_id("2026-1", "km")
+    draft = await _write(consent)
+    assert (await _move(consent, id_, "withdraw")).json()["code"] == "wrong-state"
+    await _move(consent, draft, "propose")
+    for by in ("th.writer", "th.second"):
+        assert (await _move(consent, id_, "withdraw", by)).status_code == 200
+    assert (await _move(consent, draft, "withdraw")).json()["code"] == "wrong-state"
+    seen = (await consent.client.get(f"/v1/notices/{draft}", headers=consent.supervisor)).headers["ETag"]
+    headers = {**consent.harness.as_("supervisor", SENDER, "th.writer"), "If-Match": seen}
+    assert (await consent.client.put(f"/v1/notices/{draft}", json=WRITE, headers=headers)).is_success
+    assert (await _move(consent, draft, "withdraw")).json()["code"] == "wrong-state"
+
+
+async def test_the_first_draft_of_a_language_may_be_withdrawn(consent):
+    draft = await _write(consent, language="lo")
+    assert (await _move(consent, draft, "withdraw")).status_code == 200
 
 
 async def test_the_last_text_of_a_language_is_superseded_and_never_withdrawn(consent):

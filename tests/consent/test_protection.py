@@ -39,9 +39,12 @@ async def request(unit, headers=None, **changes):
     return await unit.client.post(path, json=form(**changes), headers=headers or unit.worker)
 
 
-async def approve(unit, consent_id, headers=None, seen='"1"'):
-    headers = {**(headers or unit.supervisor), "If-Match": seen}
-    return await unit.client.post(f"/v1/protections/{consent_id}/approve", headers=headers)
+async def approve(unit, consent_id, headers=None, etag=None):
+    """Approve what was read: the view as it is now, where none is named."""
+    headers = headers or unit.supervisor
+    etag = etag or (await seen(unit, consent_id, headers)).headers.get("ETag", '"1"')
+    path = f"/v1/protections/{consent_id}/approve"
+    return await unit.client.post(path, headers={**headers, "If-Match": etag})
 
 
 async def decline(unit, consent_id, headers=None):
@@ -191,8 +194,8 @@ async def test_whoever_approves_has_seen_what_goes_field_by_field_and_to_whom(un
         headers = {**unit.supervisor, **({} if unseen is None else {"If-Match": unseen})}
         blind = await unit.client.post(f"/v1/protections/{consent_id}/approve", headers=headers)
         assert blind.status_code == 428
-    assert (await approve(unit, consent_id, seen='"2"')).status_code == 412
-    assert (await approve(unit, consent_id, seen=read.headers["ETag"])).status_code == 200
+    assert (await approve(unit, consent_id, etag='"2"')).status_code == 412
+    assert (await approve(unit, consent_id, etag=read.headers["ETag"])).status_code == 200
 
 
 async def test_both_names_and_both_times_stand_in_what_is_said_and_in_the_record(unit):
@@ -215,7 +218,7 @@ async def test_it_is_declined_by_a_second_person_or_taken_back_by_whoever_asked(
     asked = who == "whoever asked"
     assert (await decline(unit, consent_id, unit.worker if asked else None)).status_code == 200
     assert [body["consent_id"] for body in await unit.said("protection.declined.v1")] == [str(consent_id)]
-    assert (await approve(unit, consent_id, seen='"2"')).json()["code"] == "wrong-state"
+    assert (await approve(unit, consent_id, etag='"2"')).json()["code"] == "wrong-state"
     assert (await decline(unit, consent_id)).status_code == 409
     mine = (await seen(unit, consent_id, unit.worker)).json()
     assert (mine["state"], mine["decline_reasons"]) == ("revoked", "she woke and can be asked, Canary")
@@ -245,6 +248,7 @@ async def test_what_nobody_approves_in_four_hours_lapses_and_is_said(unit):
 @pytest.mark.parametrize("word", ["no", "yes", "takes it back", "a part"])
 async def test_what_she_says_while_it_waits_goes_first(unit, word):
     consent_id = await requested(unit)
+    read = (await seen(unit, consent_id)).headers["ETag"]
     path = f"/v1/cases/{unit.case_id}/consents"
     if word in {"no", "yes"}:
         said = answer("refused") if word == "no" else answer()
@@ -254,7 +258,7 @@ async def test_what_she_says_while_it_waits_goes_first(unit, word):
     else:
         part = {"categories": ["needs"]}
         await unit.client.post(f"/v1/consents/{consent_id}/withdraw-part", json=part, headers=unit.worker)
-    refused = await approve(unit, consent_id)
+    refused = await approve(unit, consent_id, etag=read)
     expected = "she-has-answered" if word == "yes" else "precondition-failed"
     assert refused.json()["code"] == expected
     assert await state(unit, consent_id) == ("requested" if word == "yes" else "withdrawn")
@@ -274,15 +278,19 @@ async def test_a_supervisor_does_not_revoke_what_is_to_be_declined(unit):
     assert revoked.status_code == 409
 
 
-async def test_handed_over_or_erased_meanwhile_it_is_not_approved(unit):
+@pytest.mark.parametrize("meanwhile", ["handed over", "erased"])
+async def test_handed_over_or_erased_meanwhile_it_is_not_approved(unit, meanwhile):
     consent_id = await requested(unit)
-    gone = CaseTransferredV1(
-        case_id=unit.case_id,
-        referral_id=uuid4(),
-        organisation=SENDER,
-        recipient=SHELTER,
-        at="2026-11-26T01:00:00Z",
-    )
+    if meanwhile == "erased":
+        gone = ErasureConfirmedV1(case_id=unit.case_id, erasure_id=uuid4())
+    else:
+        gone = CaseTransferredV1(
+            case_id=unit.case_id,
+            referral_id=uuid4(),
+            organisation=SENDER,
+            recipient=SHELTER,
+            at="2026-11-26T01:00:00Z",
+        )
     await unit.harness.deliver(gone)
     assert (await approve(unit, consent_id)).status_code == 404
     assert await waiting(unit, "approval") == []

@@ -4,7 +4,7 @@ import hashlib
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -12,10 +12,10 @@ from chassis.printing import papers
 from chassis.printing.paper import PaperCheck
 from chassis.printing.papers import ALPHABET, PaperKind, PrintedPaper
 from contracts.country.reading import read_country
-from contracts.events.intake import CaseAssignedV1, ErasureConfirmedV1
+from contracts.events.intake import CaseAssignedV1, CaseReopenedV1, ErasureConfirmedV1
 from services.consent import queries
 from services.consent.receipt_paper import receipt_paper
-from tests.consent.making import GUARDED, SENDER, age_known
+from tests.consent.making import GUARDED, SENDER, age_known, answer
 
 
 async def _paper(consent, consent_id, **query):
@@ -25,7 +25,7 @@ async def _paper(consent, consent_id, **query):
 
 async def _code(consent, consent_id, version=1):
     printed = PrintedPaper(PaperKind.RECEIPT, consent_id, version)
-    return await papers.code_of(consent.harness.service, printed)
+    return await papers.code_of(consent.harness.service, printed, consent.person_id)
 
 
 async def _asked(consent, code):
@@ -78,18 +78,35 @@ async def test_of_who_is_erased_no_receipt_is_genuine_any_more(consent):
     assert await _asked(consent, await _code(consent, others)) == GENUINE
 
 
-@pytest.mark.parametrize("meanwhile", ["she took it back", "the case went to another"])
+async def test_a_paper_of_before_her_erasure_is_not_made_genuine_again_also_when_she_is_here_again(consent):
+    path = f"/v1/cases/{consent.case_id}/consents"
+    said = await consent.client.post(path, json=answer("refused"), headers=consent.worker)
+    consent_id = said.json()["id"]
+    await _paper(consent, consent_id)
+    old = await _code(consent, UUID(consent_id))
+    assert await _asked(consent, old) == GENUINE
+    await consent.harness.deliver(ErasureConfirmedV1(case_id=consent.case_id, erasure_id=uuid4()))
+    assert (await _paper(consent, consent_id)).status_code == 404
+    assert await _asked(consent, old) == UNKNOWN
+    await consent.harness.deliver(CaseReopenedV1(case_id=consent.case_id, person_id=uuid4()))
+    await _paper(consent, consent_id)
+    assert await _asked(consent, old) == UNKNOWN
+
+
+@pytest.mark.parametrize("meanwhile", ["she took it back", "the case went to another", "she was erased"])
 async def test_what_changed_while_it_was_printed_is_not_printed(consent, monkeypatch, meanwhile):
     consent_id = await consent.give()
     code_of = papers.code_of
 
-    async def late(service, paper):
+    async def late(service, paper, person_id):
         if meanwhile == "she took it back":
             await consent.withdraw(consent_id)
+        elif meanwhile == "she was erased":
+            await consent.harness.deliver(ErasureConfirmedV1(case_id=consent.case_id, erasure_id=uuid4()))
         else:
             moved = CaseAssignedV1(case_id=consent.case_id, organisation=SENDER, workers=["th.another"])
             await consent.harness.deliver(moved)
-        return await code_of(service, paper)
+        return await code_of(service, paper, person_id)
 
     monkeypatch.setattr(papers, "code_of", late)
     refused = await _paper(consent, consent_id)

@@ -82,8 +82,8 @@ def test_a_second_person_approves_it_and_only_then_it_permits():
     made = waiting()
     assert not made.permits(NOW)
     with pytest.raises(SamePerson):
-        made.approve(ACT, ACT.by)
-    said = [type(fact) for fact in made.approve(SECOND, ACT.by)]
+        made.approve(ACT, ACT.by, ())
+    said = [type(fact) for fact in made.approve(SECOND, ACT.by, ())]
     assert said == [facts.ProtectionRecorded, facts.ExpiryDue, facts.ReviewDue]
     assert (made.state, made.terms.approved_by) == (State.PROTECTED, SECOND.by)
     assert made.permits(NOW)
@@ -94,7 +94,7 @@ def test_it_is_approved_within_its_time_and_not_at_the_end_of_it():
     made = waiting()
     late = Act(SECOND.by, SENDER, made.terms.valid_until)
     with pytest.raises(WrongState):
-        made.approve(late, ACT.by)
+        made.approve(late, ACT.by, ())
     assert [type(fact) for fact in made.expire(late, ACT.by)] == [facts.ProtectionLapsed]
     assert made.state is State.EXPIRED
 
@@ -105,7 +105,7 @@ def test_nothing_else_is_approved_or_declined(verb, state):
     made = record(state)
     before = (made.state, made.revision, made.head, made.terms)
     with pytest.raises(WrongState):
-        made.approve(SECOND, ACT.by) if verb == "approve" else made.decline({}, SECOND, ACT.by)
+        made.approve(SECOND, ACT.by, ()) if verb == "approve" else made.decline({}, SECOND, ACT.by)
     assert (made.state, made.revision, made.head, made.terms) == before
 
 

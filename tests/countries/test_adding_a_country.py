@@ -120,6 +120,17 @@ def test_a_calendar_that_ends_is_named(folder):
     assert "note: calendar.json: holidays end with 2020" in check("AQ", folder).stdout
 
 
+def test_a_country_may_have_provinces_which_are_its_own(folder):
+    assert read_country(folder / "AQ").provinces == {}
+    path = folder / "AQ" / "provinces.json"
+    path.write_text('{"source": "Invented", "provinces": {"AQ-V": "Vostok"}}')
+    assert read_country(folder / "AQ").provinces == {"AQ-V": "Vostok"}
+    path.write_text('{"source": "Invented", "provinces": {"AQ-V": "Vostok", "TH-21": "Rayong"}}')
+    sentence = r"AQ/provinces\.json: provinces: a code begins with AQ-, which TH-21 does not"
+    with pytest.raises(CountryError, match=sentence):
+        read_country(folder / "AQ")
+
+
 def test_a_country_needs_its_people(folder):
     people = json.loads((folder / "AQ/people.json").read_text())
     del people["supervisor"]

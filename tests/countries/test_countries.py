@@ -11,7 +11,8 @@ import pytest
 from contracts.casefile.fields import FIELDS
 from contracts.catalogue import SERVICES
 from contracts.codes import codes
-from contracts.country.reading import read_country
+from contracts.country.forms import ProvincesFile
+from contracts.country.reading import read_country, read_form
 from contracts.organisations import may_receive
 from corridor.country import notes
 from deploy.local.cell import Cell
@@ -102,3 +103,12 @@ def test_the_laws_of_protection_are_the_codes_of_the_list_that_begin_with_the_co
     listed = {law for law in codes("protection_law") if law.startswith(f"{code.lower()}-")}
     assert set(country.protection_laws) == listed != set()
     assert all(Path(COUNTRIES / code / "law.json").read_text().count(law) == 1 for law in listed)
+
+
+def test_the_provinces_are_as_many_as_in_iso_3166_2_and_say_from_where_they_are():
+    """Counted in the package that their source names."""
+    files = {code: read_form(COUNTRIES / code / "provinces.json", ProvincesFile) for code in THREE}
+    assert {code: len(file.provinces) for code, file in files.items()} == {"KH": 25, "TH": 78, "VN": 63}
+    assert {file.source for file in files.values()} == {
+        "ISO 3166-2, as in iso_3166-2.json of Debian's package iso-codes 4.15.0"
+    }

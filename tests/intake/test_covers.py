@@ -8,6 +8,7 @@ from sqlalchemy import text
 from services.intake.casefile.store import received
 from services.intake.casework import leave_use_cases
 from services.intake.casework.store import leaves
+from services.intake.rights import store
 from tests.intake.making import AGENCY, bodies
 from tests.intake.test_at_once import WHILE
 from tests.intake.test_custody import a_move
@@ -134,3 +135,62 @@ async def test_the_cover_is_shown_the_same_before_and_after_a_case_is_left_out(i
     for verb in ("exclude", "include"):
         assert (await act(intake, leave, verb, case_id=str(case_id))).status_code == 200
         assert await shown() == before
+
+
+async def exclude(intake, leave, case_id, headers=None, verb="exclude"):
+    answer = await act(intake, leave, verb, headers, case_id=str(case_id))
+    return answer.status_code, answer.json().get("errors", [answer.json()])[0].get("code")
+
+
+async def test_a_case_is_left_out_only_where_that_keeps_the_cover_from_it_and_never_by_the_cover(intake):
+    case_id = await of_worker(intake, "th.colleague")
+    other, supervisor = await plan(intake), intake.as_("supervisor", sub="th.other-supervisor")
+    sees_all = await plan(intake, cover="th.other-supervisor")
+    refused = (422, "cover-sees-anyway")
+    assert [await exclude(intake, one, case_id) for one in (other, sees_all)] == [refused] * 2
+    by_cover = [await exclude(intake, sees_all, case_id, supervisor, verb) for verb in ("exclude", "include")]
+    assert by_cover == [(403, "forbidden")] * 2
+    items = (await intake.client.get("/v1/leaves", headers=supervisor)).json()["items"]
+    assert {one["cover"]: (one["left_out"], len(one["moves"])) for one in items} == {
+        "th.colleague": ([], 3),
+        "th.other-supervisor": ([], 1),
+    }
+    officer = await plan(intake, cover="th.officer")
+    assert (officer.status_code, officer.json()["errors"][0]["code"]) == (422, "cannot-care")
+
+
+async def test_what_is_left_out_is_kept_from_the_cover_in_every_leave_until_it_is_put_back(intake):
+    case_id = await of_worker(intake, "th.other-worker")
+    leave, _ = await plan(intake), await plan(intake, worker="th.other-worker")
+    assert await exclude(intake, leave, case_id) == (200, None)
+    assert not await sees(intake, "th.colleague", case_id)  # who covers for the other of its workers too
+    await act(intake, leave, "end")
+    longer = await plan(intake)
+    assert not await sees(intake, "th.colleague", case_id)
+    headers = intake.as_("supervisor")
+    items = (await intake.client.get("/v1/leaves", headers=headers)).json()["items"]
+    assert [one["left_out"] for one in items] == [[str(case_id)]] * 3
+    assert await exclude(intake, longer, case_id, verb="include") == (200, None)
+    assert await sees(intake, "th.colleague", case_id)
+
+
+async def test_a_task_of_whoever_is_away_is_told_to_the_one_who_covers_in_its_case_and_else_to_the_worker(
+    intake,
+):
+    both, one, none = [await of_worker(intake) for _ in range(3)]
+    leaves_of = [await plan(intake), await plan(intake, cover="th.other-worker")]
+    for leave, cases in zip(leaves_of, ([one, none], [none]), strict=True):
+        for case_id in cases:
+            assert await exclude(intake, leave, case_id) == (200, None)
+    for case_id in (both, one, none):
+        await raised(intake, intake.as_("supervisor"), case_id=str(case_id), worker="th.worker")
+    told = [one["told"] for one in bodies(await intake.said(), "task.raised.v1")]
+    assert told == ["th.worker", "th.other-worker", "th.worker"]
+
+
+async def test_that_a_case_was_left_out_goes_with_her(intake):
+    case_id, leave = await of_worker(intake), await plan(intake)
+    assert await exclude(intake, leave, case_id) == (200, None)
+    async with intake.service.database.transaction(intake.service.database.system()) as tx:
+        assert await store.erase(tx, case_id, await person_of(intake, case_id))
+        assert (await tx.execute(text("select count(*) from intake.left_out"))).scalar_one() == 0

@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+from sqlalchemy import text
+
 from chassis.clock import day_of
 from chassis.printing import papers
 from chassis.printing.paper import PaperCheck
@@ -31,7 +33,14 @@ async def _certified(intake):
     holds = f"/v1/cases/{case_id}/holds"
     hold_id = (await intake.client.post(holds, json={}, headers=officer)).json()["id"]
     assert (await intake.client.get(f"{holds}/{hold_id}/paper", headers=officer)).status_code == 200
-    return case_id, await papers.code_of(intake.service, PrintedPaper(PaperKind.HOLD, UUID(hold_id), 1))
+    return case_id, await _code(intake, case_id, hold_id)
+
+
+async def _code(intake, case_id, hold_id) -> str:
+    async with intake.service.database.transaction(intake.service.database.system()) as tx:
+        statement = text("select person_id from intake.cases where id = :id")
+        person_id = (await tx.execute(statement, {"id": case_id})).scalar_one()
+    return await papers.code_of(intake.service, PrintedPaper(PaperKind.HOLD, UUID(hold_id), 1), person_id)
 
 
 async def test_the_day_that_is_answered_is_the_day_of_the_place(intake, monkeypatch):
@@ -58,6 +67,13 @@ async def test_of_who_is_erased_no_certificate_is_genuine_any_more(intake):
     assert (await intake.client.post(path, headers=supervisor)).is_success
     said = [(await intake.client.get(f"/v1/papers/{one}")).json()["genuine"] for one in (code, others)]
     assert said == [False, True]
+    holds = f"/v1/cases/{case_id}/holds"
+    (hold,) = (await intake.client.get(holds, headers=supervisor)).json()
+    again = await intake.client.get(f"{holds}/{hold['id']}/paper", headers=supervisor)
+    assert (again.status_code, (await intake.client.get(f"/v1/papers/{code}")).json()["genuine"]) == (
+        404,
+        False,
+    )
 
 
 async def test_a_hold_is_certified_and_in_force_until_it_is_lifted(intake):
@@ -67,7 +83,7 @@ async def test_a_hold_is_certified_and_in_force_until_it_is_lifted(intake):
     hold_id = (await intake.client.post(holds, json={}, headers=officer)).json()["id"]
     printed = await intake.client.get(f"{holds}/{hold_id}/paper", headers=officer)
     assert (printed.status_code, printed.content[:4]) == (200, b"%PDF")
-    code = await papers.code_of(intake.service, PrintedPaper(PaperKind.HOLD, UUID(hold_id), 1))
+    code = await _code(intake, case_id, hold_id)
     said = (await intake.client.get(f"/v1/papers/{code}")).json()
     assert said == {"genuine": True, "in_force": True, "since": _today(intake)}
     await intake.client.delete(f"{holds}/{hold_id}", headers=officer)

@@ -174,6 +174,20 @@ async def test_a_call_of_a_case_goes_where_the_case_goes(intake):
     assert await there.listed(f"?case_id={case_id}") == [call.rpartition("/")[2]]
 
 
+async def test_a_call_that_was_closed_goes_too_where_a_step_of_it_was_opened_again(intake):
+    desk = Desk(intake)
+    call = await desk.start(text="Pier 4", flags=["immediate_danger"])
+    paths = [f"/v1/tasks/{one['id']}" for one in await desk.tasks(call)]
+    for path in paths:
+        assert (await desk.send("POST", f"{path}/complete")).status_code == 200
+    assert await desk.move(call, "close", {"reason": "referred"}) == 200
+    assert (await desk.send("POST", f"{paths[0]}/reopen")).status_code == 200
+    await intake.deliver(suspended())
+    await intake.work()
+    there = Desk(intake, "supervisor", org=TO, sub=THEIRS)
+    assert [(await there.view(call))["state"], len(await there.tasks(call, "&team=true"))] == ["closed", 1]
+
+
 async def test_an_open_call_that_is_no_cases_and_its_tasks_are_those_of_whoever_takes_over_and_they_are_told(
     intake,
 ):

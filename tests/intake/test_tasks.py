@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import text
 
+from chassis.outbox import DueWork
 from chassis.vault.vault import KeyDestroyed
 from contracts.casefile.urgent import FLAGS
 from services.intake.casefile.domain.case import Case, CommandRefused, WrongMove
 from services.intake.casework.domain import facts
 from services.intake.casework.domain.flag_tasks import AT_ONCE, SOON, STEPS, steps_of
 from services.intake.casework.domain.tasks import MOVES, Task, TaskPlan, TaskState, TaskVerb
+from services.intake.casework.erasure import WORDS_LEFT
 from tests.intake.making import AGENCY, NOW, bodies, disclosure, open_case, recall_of
 from tests.intake.test_custody import a_move
 from tests.listing import staff_changed, staff_of
@@ -284,6 +286,19 @@ async def test_the_words_of_a_task_of_the_team_go_with_their_key_and_others_have
         assert await is_destroyed(intake, first) is gone
         assert (await get(intake, task_id, worker))["text"] == said
     assert await key_of(intake, task_id) != first
+
+
+async def test_the_words_of_a_task_that_ended_before_there_was_a_clock_for_them_go_too(intake):
+    worker = intake.as_("case_worker")
+    old, new, begun = [await raised(intake, worker, text=WORDS) for _ in range(3)]
+    keys = [await key_of(intake, task_id) for task_id in (old, new, begun)]
+    async with intake.service.database.transaction(intake.service.database.system()) as tx:
+        ended = "update intake.tasks set state = 'done', ended_at = now() - make_interval(days => :days) where id = :id"
+        await tx.execute(text(ended), [{"id": old, "days": 31}, {"id": new, "days": 29}])
+        tx.say(DueWork(WORDS_LEFT, "all"))
+    for _ in range(2):
+        await intake.work()
+    assert [await is_destroyed(intake, key) for key in keys] == [True, False, False]
 
 
 async def test_the_words_of_a_task_of_the_team_that_ended_go_by_themselves_unless_it_is_opened_again(intake):

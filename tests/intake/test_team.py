@@ -2,7 +2,8 @@
 
 from uuid import uuid4
 
-from tests.intake.making import bodies, open_case
+from services.intake.casefile.domain import case
+from tests.intake.making import AGENCY, bodies, open_case
 from tests.intake.test_tasks import assign, in_hours, raised, set_clocks_back
 
 
@@ -36,7 +37,7 @@ async def test_a_supervisor_sees_what_each_has_what_is_late_and_what_nobody_has(
 
 
 async def give(intake, headers, *cases, **body):
-    sent = {"cases": [str(one) for one in cases], "worker": "th.colleague", **body}
+    sent = {"case_ids": [str(one) for one in cases], "worker": "th.colleague", **body}
     answer = await intake.client.post("/v1/team/assign", json=sent, headers=headers)
     assert answer.status_code == 200, answer.text
     return [one["result"] for one in answer.json()["items"]]
@@ -74,7 +75,7 @@ async def test_many_cases_are_given_to_a_colleague_at_once_with_an_answer_for_ea
 
 async def test_cases_are_given_to_nobody_who_is_not_there_and_by_nobody_but_a_supervisor_of_theirs(intake):
     case_id = await open_case(intake)
-    sent = {"cases": [str(case_id)], "worker": "th.gone"}
+    sent = {"case_ids": [str(case_id)], "worker": "th.gone"}
     refused = await intake.client.post("/v1/team/assign", json=sent, headers=intake.as_("supervisor"))
     assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "not-listed")
     worker = await intake.client.post("/v1/team/assign", json=sent, headers=intake.as_("case_worker"))
@@ -83,6 +84,18 @@ async def test_cases_are_given_to_nobody_who_is_not_there_and_by_nobody_but_a_su
     assert await give(intake, elsewhere, case_id, uuid4()) == ["not-found", "not-found"]
     tried = bodies(await intake.said(), "attempt.refused.v1")
     assert [(one["case_id"], one["action"]) for one in tried] == [(str(case_id), "case.assign")]
+
+
+async def test_a_case_has_no_more_workers_than_an_assignment_names_whoever_gives_it(intake, monkeypatch):
+    monkeypatch.setattr(case, "MOST_WORKERS", 2)
+    supervisor, full, other = intake.as_("supervisor"), await open_case(intake), await open_case(intake)
+    await assign(intake, full, "th.worker", "th.worker-7")
+    assert await give(intake, supervisor, full, other) == ["too-many", "assigned"]
+    assert await give(intake, supervisor, full, instead_of="th.worker") == ["assigned"]
+    three = {"organisation": AGENCY, "workers": ["th.worker", "th.worker-7", "th.colleague"]}
+    path, headers = f"/v1/cases/{full}/assignment", supervisor | {"If-Match": "*"}
+    refused = await intake.client.post(path, json=three, headers=headers)
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "too-many-workers")
 
 
 async def test_another_organisation_and_a_worker_see_nothing_of_it(intake):
@@ -95,7 +108,7 @@ async def test_another_organisation_and_a_worker_see_nothing_of_it(intake):
 
 async def test_nobodys_place_is_taken_who_is_not_there_and_has_none_of_the_cases(intake):
     case_id = await open_case(intake)
-    sent = {"cases": [str(case_id)], "worker": "th.colleague", "instead_of": "th.wroker"}
+    sent = {"case_ids": [str(case_id)], "worker": "th.colleague", "instead_of": "th.wroker"}
     refused = await intake.client.post("/v1/team/assign", json=sent, headers=intake.as_("supervisor"))
     (error,) = refused.json()["errors"]
     assert (refused.status_code, error["code"]) == (422, "not-listed")

@@ -2,7 +2,6 @@
 
 import csv
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -46,21 +45,6 @@ def file_of_cases(tmp_path) -> Path:
             gender = "Woman" if n % 100 == 5 else "Feminine"
             writer.writerow([f"row-{n}", f"Name {n}", date, gender, "KH"])
     return file
-
-
-def test_the_demo_plays_to_the_end_and_leaves_no_process_behind(cells_directory):
-    state = cells_directory() / "state"
-    played = corridor(state, "demo", "--exit", patience=180)
-    assert played.returncode == 0, played.stdout + played.stderr
-    steps = [line for line in played.stdout.splitlines() if re.match(r" ?\d+\. ", line)]
-    assert len(steps) == 17
-    begun = [
-        line for line in played.stdout.splitlines() if line.rstrip().endswith("TH: every service is ready")
-    ]
-    assert len(begun) == 1  # of the start as well there is a line for each step, though nobody watches
-    assert "KH's answer: restricted" in played.stdout
-    assert played.stdout.count("whole") == 2
-    assert processes_of(state) == []
 
 
 def test_two_thousand_rows_are_imported_once_and_every_bad_one_is_named(stack, file_of_cases):

@@ -464,24 +464,3 @@ async def test_the_reading_of_a_return_is_logged(th: Harness):
     await view(th, return_id)
     type_, body = (await th.said())[-1]
     assert (type_, body["case_id"], body["resource"]) == ("record.read.v1", str(case_id), "return")
-
-
-async def test_the_worklist_goes_on_from_page_to_page_and_is_narrowed(th: Harness):
-    made = [await requested(th) for _ in range(3)]
-    headers = th.as_("case_worker")
-    first = (await th.client.get("/v1/returns", params={"limit": 2}, headers=headers)).json()
-    query = {"limit": 2, "after": first["next"]}
-    rest = (await th.client.get("/v1/returns", params=query, headers=headers)).json()
-    seen = [UUID(item["return_id"]) for item in first["items"] + rest["items"]]
-    assert (seen, rest["next"]) == ([return_id for _, return_id in made][::-1], None)
-    for query, count in (
-        ({"half": "sending"}, 3),
-        ({"half": "receiving"}, 0),
-        ({"state": "requested"}, 3),
-        ({"state": "closed"}, 0),
-        ({"case_id": str(made[0][0])}, 1),
-    ):
-        page = (await th.client.get("/v1/returns", params=query, headers=headers)).json()
-        assert (query, len(page["items"])) == (query, count)
-    bad = await th.client.get("/v1/returns", params={"after": "bm90aGluZw"}, headers=headers)
-    assert bad.status_code == 422

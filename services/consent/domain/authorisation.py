@@ -183,6 +183,7 @@ def _consent(record: ConsentRecord | None) -> ConsentTerms | None:
         valid_until=record.terms.valid_until,
         awaits=awaited(record.terms) if record.state is State.REQUESTED else "no_consent",
         basis=record.terms.basis,
+        fields=record.terms.approved_fields,
     )
 
 

@@ -223,13 +223,16 @@ class LookDue:
 
 @dataclass(frozen=True, slots=True)
 class NoticeChanged:
-    """A notice was written, proposed, put in force, superseded or withdrawn. `version` is its name, `revision` its own."""
+    """A notice was written, proposed, put in force, superseded or withdrawn, or somebody asked that it is withdrawn. `version` is
+    its name, `revision` its own.
+    """
 
     version: str
     language: str
     state: str
     revision: int
     sha256: str
+    withdrawal_asked: bool = False
 
 
 Fact = (

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from types import MappingProxyType
@@ -45,8 +45,12 @@ FIRST_OF_A_CELL = 100
 """The number from which on a cell counts its own texts in a year; the ones below are those of the releases."""
 
 
+WITHDRAWAL_WAITS = timedelta(days=7)
+"""The time in which a second person withdraws what a first one asked to withdraw; afterwards it is asked for anew."""
+
+
 class LastNotice(Exception):
-    """The notice is the only text of its language: it is superseded by another, and never withdrawn."""
+    """The notice is the last text of its language: it is superseded by another, and never withdrawn."""
 
 
 class WrongNoticeState(Exception):
@@ -95,6 +99,7 @@ class Notice:
     in_force_since: datetime | None = None
     ended_at: datetime | None = None
     withdrawal_asked_by: str | None = None
+    withdrawal_asked_at: datetime | None = None
     revision: int = 0
 
     @classmethod
@@ -148,22 +153,31 @@ class Notice:
 
     def withdraw(self, act: Act, *, last: bool) -> list[NoticeChanged]:
         """Withdraw, for instance because it is wrong in a language: no new consent names it from now on. One that is in force is
-        withdrawn by two people: the first asks for it. `last`: no other text of its language is being written or proposed.
+        withdrawn by two people: the first asks for it. `last`: no other text of its language is in force or proposed.
 
         Raises SamePerson and LastNotice.
         """
+        if NoticeState.WITHDRAWN in MOVES[self.state] and last:
+            raise LastNotice
         if self.state is NoticeState.IN_FORCE:
-            if last:
-                raise LastNotice
-            if self.withdrawal_asked_by == act.by:
+            asked_by = self.asks_withdrawal(act.at)
+            if asked_by == act.by:
                 raise SamePerson
-            if self.withdrawal_asked_by is None:
-                self.withdrawal_asked_by = act.by
-                self.revision += 1
-                return [self._changed()]
+            if asked_by is None:
+                return [self._ask_withdrawal(act)]
         self._move(NoticeState.WITHDRAWN)
         self.ended_at = act.at
         return [self._changed()]
+
+    def asks_withdrawal(self, now: datetime) -> str | None:
+        """The person who asked that it is withdrawn, as long as a second one may do it."""
+        at = self.withdrawal_asked_at
+        return None if at is None or now >= at + WITHDRAWAL_WAITS else self.withdrawal_asked_by
+
+    def _ask_withdrawal(self, act: Act) -> NoticeChanged:
+        self.withdrawal_asked_by, self.withdrawal_asked_at = act.by, act.at
+        self.revision += 1
+        return replace(self._changed(), withdrawal_asked=True)
 
     def ship(self, at: datetime, *, first: bool) -> list[NoticeChanged]:
         """Take in a text that comes with the release. The first of its language is in force, so that she can be asked at

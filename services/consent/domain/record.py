@@ -11,8 +11,15 @@ from services.consent.domain.chain import FIRST, Revision, digest
 from services.consent.domain.disclosure import Disclosure
 from services.consent.domain.facts import Fact
 from services.consent.domain.narrowing import Part
-from services.consent.domain.states import MOVES, NARROWABLE, PERMITTING, State, WrongState
-from services.consent.domain.terms import IncompleteTerms, Terms, awaited, check_given, check_protection
+from services.consent.domain.states import MOVES, NARROWABLE, PERMITTING, SAID_NO, State, WrongState
+from services.consent.domain.terms import (
+    Capacity,
+    IncompleteTerms,
+    Terms,
+    awaited,
+    check_given,
+    check_protection,
+)
 
 ASK_AGAIN_WITHIN = timedelta(days=30)
 """Time to ask her, or a guardian, again. Help that has begun must not break off on a birthday; after this its
@@ -37,6 +44,15 @@ class Act:
     by: str
     organisation: str
     at: datetime
+
+
+def her_no(state: State, by: str, capacity: Capacity) -> bool:
+    """True where it is her own no that a record was left so: she refused, or took back what she herself had given. Her erasure is
+    none, and neither is the end of what another agreed to for her.
+    """
+    if state is State.WITHDRAWN:
+        return by != SYSTEM and not capacity.for_child
+    return state in SAID_NO
 
 
 @dataclass(slots=True)
@@ -129,9 +145,9 @@ class ConsentRecord:
         )
         return [asked, self._expiry()]
 
-    def approve(self, act: Act, asked_by: str | None) -> list[Fact]:
-        """Approve, by a second person, within the time for it. Nobody says that she consented. Raises SamePerson, or
-        WrongState where nothing waits for approval.
+    def approve(self, act: Act, asked_by: str | None, fields: Sequence[str]) -> list[Fact]:
+        """Approve, by a second person, within the time for it, that these fields go and no other. Nobody says that she
+        consented. Raises SamePerson, or WrongState where nothing waits for approval.
         """
         if not self.unapproved:
             raise WrongState(self.state)
@@ -140,7 +156,8 @@ class ConsentRecord:
         if act.by == asked_by:
             raise SamePerson
         until, due = act.at + protection().valid_for, act.at + protection().review_within
-        self._move(State.PROTECTED, act, replace(self.terms, approved_by=act.by, valid_until=until))
+        approved = replace(self.terms, approved_by=act.by, approved_fields=tuple(fields), valid_until=until)
+        self._move(State.PROTECTED, act, approved)
         return [
             self._set(facts.ProtectionRecorded),
             self._expiry(),

@@ -107,6 +107,8 @@ class Terms:
     upheld: bool | None = None
     approved_by: str | None = None
     """The second person, without whom no protection is in force."""
+    approved_fields: tuple[str, ...] | None = None
+    """The fields that the second person saw would go: whatever is agreed to later, no other does."""
     notice_language: str | None = None
     """The language of the text, where an interpreter explained it in another."""
 
@@ -151,6 +153,7 @@ class Terms:
             "reviewed_by": self.reviewed_by,
             "upheld": self.upheld,
             **({} if self.approved_by is None else {"approved_by": self.approved_by}),
+            **({} if self.approved_fields is None else {"approved_fields": list(self.approved_fields)}),
             **({} if self.notice_language is None else {"notice_language": self.notice_language}),
         }
 
@@ -178,6 +181,7 @@ class Terms:
             reviewed_by=body["reviewed_by"],
             upheld=body["upheld"],
             approved_by=body.get("approved_by"),
+            approved_fields=None if body.get("approved_fields") is None else tuple(body["approved_fields"]),
             notice_language=body.get("notice_language"),
         )
 

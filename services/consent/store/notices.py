@@ -24,10 +24,11 @@ _PUBLISHED = text(
     "select * from consent.notices where in_force_since is not null order by version, language limit :limit offset :offset"
 )
 _ANY_OF = text("select exists (select from consent.notices where language = :language)")
-_ANOTHER = text(
+_LAST = text(
     f"""
-    select exists (select from consent.notices where language = :language and id <> :id
-        and state in {one_of((NoticeState.DRAFT, NoticeState.PROPOSED))})
+    select exists (select from consent.notices where language = :language and in_force_since is not null)
+        and not exists (select from consent.notices where language = :language and id <> :id
+            and state in {one_of((NoticeState.PROPOSED, NoticeState.IN_FORCE))})
     """
 )
 _ANY_VERSION = text("select exists (select from consent.notices where version = :version)")
@@ -37,6 +38,7 @@ _SAVE = update_set(
     NOTICES,
     *("title", "paragraphs", "reviewed", "state", "written_by", "approved_by", "in_force_since", "ended_at"),
     "withdrawal_asked_by",
+    "withdrawal_asked_at",
     "revision",
     stored="before",
     version="revision",
@@ -67,9 +69,9 @@ async def any_of(tx: Transaction, language: str) -> bool:
 
 
 async def is_last(tx: Transaction, notice: Notice) -> bool:
-    """True where no other text of its language is being written or proposed."""
+    """True where its language, in which she could be asked, would be left without a text that is in force or proposed."""
     where = {"language": notice.language, "id": notice.id}
-    return not (await tx.execute(_ANOTHER, where)).scalar_one()
+    return bool((await tx.execute(_LAST, where)).scalar_one())
 
 
 async def any_version(tx: Transaction, version: str) -> bool:

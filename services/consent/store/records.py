@@ -60,6 +60,10 @@ _RECORDED_BY = text(
     """
 )
 _FIRST_BY = text("select body ->> 'by' from consent.revisions where consent_id = :id and number = 1")
+_LAST_BY = text(
+    "select v.consent_id, v.body ->> 'by' as by from consent.revisions v"
+    " join consent.records r on (r.id, r.revision) = (v.consent_id, v.number) where r.case_id = :case"
+)
 _PROTECTIONS = text(
     f"select id from consent.records where case_id = :case and (state = '{State.PROTECTED}'"
     f" or (state = '{State.REQUESTED}' and {IS_PROTECTION})) order by id"
@@ -243,6 +247,11 @@ async def first_by(tx: Transaction, consent_id: UUID) -> str | None:
 async def recorded_by(tx: Transaction, record: ConsentRecord) -> set[str]:
     """Everybody who had a hand in the request of now: in any revision since the record last permitted something."""
     return set((await tx.execute(_RECORDED_BY, {"id": record.id})).scalars())
+
+
+async def last_by(tx: Transaction, case_id: UUID) -> dict[UUID, str]:
+    """Record → who moved it last, for all records of a case."""
+    return {row.consent_id: row.by for row in await tx.execute(_LAST_BY, {"case": case_id})}
 
 
 async def records_of(tx: Transaction, case_id: UUID) -> list[ConsentRecord]:

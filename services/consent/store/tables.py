@@ -154,6 +154,7 @@ NOTICES = Table(
     Column("ended_at", TIMESTAMPTZ),
     required("revision", INTEGER),
     Column("withdrawal_asked_by", TEXT),
+    Column("withdrawal_asked_at", TIMESTAMPTZ),
     UniqueConstraint("version", "language"),
     Index(
         "notices_in_force",

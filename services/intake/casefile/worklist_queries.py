@@ -19,6 +19,7 @@ from chassis.identity.access import each_visible_case, sees_of_others, visible_c
 from chassis.identity.auth import Actor
 from chassis.identity.references import reference_column
 from chassis.tables import one_of
+from chassis.web.listing import NOBODY, BoundedCount, Conditions, counted, narrowed, true_or_not
 from chassis.web.positions import Position
 from contracts.casefile.reference import ShownReference
 from contracts.types import Code
@@ -36,8 +37,6 @@ from services.intake.casefile.store.undertakings import (
 )
 
 READ = "case.read"
-MOST_COUNTED = 1_000
-NOBODY = "nobody"
 _LIST = "worker:"
 """The list of a worker's cases is this and the worker; that of the cases that nobody has is this alone."""
 
@@ -163,13 +162,6 @@ class ListedCase(CaseSummary):
     sorted_at: Annotated[datetime, Field(exclude=True)]
 
 
-class BoundedCount(BaseModel):
-    """Cases counted up to a bound: with `more`, there are more than `counted`."""
-
-    counted: int
-    more: bool
-
-
 @dataclass(frozen=True, slots=True)
 class ListQuery:
     """The filters, by name, and the order of a list."""
@@ -184,22 +176,18 @@ _OF_DUE = ("due_by", "late")
 """Filters that end a list of what is due, where it goes along that."""
 
 
-def _true_or_not(condition: str, otherwise: str) -> Mapping[object, str]:
-    return {True: condition, False: otherwise}
-
-
-_FILTERS: Mapping[str, str | Mapping[object, str]] = {
+_FILTERS: Conditions = {
     "urgency": "c.urgency = :urgency",
     "channel": "c.channel = :channel",
     "state": "c.state = :state",
     "language": f"c.id in {_SPEAKS} and {_LANGUAGE_READABLE}",
     "assigned": "true",  # along the list of that worker
-    "flagged": _true_or_not("c.flagged", "c.flagged is not true"),
-    "on_hold": _true_or_not("c.hold_until > :now", "(c.hold_until is null or c.hold_until <= :now)"),
-    "unattended": _true_or_not(f"c.id in {_OF_UNATTENDED}", f"c.id not in {_OF_UNATTENDED}"),
+    "flagged": true_or_not("c.flagged", "c.flagged is not true"),
+    "on_hold": true_or_not("c.hold_until > :now", "(c.hold_until is null or c.hold_until <= :now)"),
+    "unattended": true_or_not(f"c.id in {_OF_UNATTENDED}", f"c.id not in {_OF_UNATTENDED}"),
     "updated_since": "c.updated_at >= :updated_since",
     "due_by": f"c.id in ({_UNOPENED_BY} :due_by union all {_TASK_BY} :due_by union all {_HELD_UNTIL} :due_by)",
-    "late": _true_or_not(f"c.id in ({_LATE})", f"c.id not in ({_LATE})"),
+    "late": true_or_not(f"c.id in ({_LATE})", f"c.id not in ({_LATE})"),
     "waiting_for": {
         WaitingFor.RECIPIENT: f"c.state = '{CaseState.OPEN}' and {_OFFERED}",
         WaitingFor.ASSIGNMENT: f"c.state = '{CaseState.OPEN}' and c.workers = '{{}}' and ({_OFFERED}) is not true",
@@ -234,10 +222,8 @@ async def counted_cases(tx: Transaction, actor: Actor, asked: ListQuery) -> Boun
     if asked.order is ListOrder.DUE:
         source = f"{source} {_DUE}"
         within += f" and {_NEXT_AT} is not null{_ends(asked, _NEXT_AT)}"
-    found = text(f"select count(*) from (select from {source} where {within} limit :most) as found")
-    most = {"most": MOST_COUNTED + 1, "now": tx.now}
-    number: int = (await tx.execute(found, {**values, **named(lists), **most})).scalar_one()
-    return BoundedCount(counted=min(number, MOST_COUNTED), more=number > MOST_COUNTED)
+    rows = f"select from {source} where {within}"
+    return await counted(tx, rows, {**values, **named(lists), "now": tx.now})
 
 
 async def still_visible(tx: Transaction, actor: Actor, cases: Sequence[UUID]) -> set[UUID]:
@@ -254,11 +240,8 @@ async def conditions_of(tx: Transaction, actor: Actor, asked: ListQuery) -> tupl
     conditions = [visible, "c.organisation = :organisation"]
     if "state" not in asked.filters:
         conditions.append(_NOT_CLOSED)
-    for name, value in asked.filters.items():
-        if asked.order is ListOrder.DUE and name in _OF_DUE:
-            continue
-        condition = _FILTERS[name]
-        conditions.append(condition if isinstance(condition, str) else condition[value])
+    ends = _OF_DUE if asked.order is ListOrder.DUE else ()
+    conditions += narrowed(_FILTERS, {n: value for n, value in asked.filters.items() if n not in ends})
     return " and ".join(conditions), {**values, **asked.filters, "organisation": actor.organisation}
 
 

@@ -4,15 +4,16 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from chassis.database import Transaction
-from chassis.directory import present, refused, require_workers
+from chassis.directory import present, refused, require_workers, roles_of
 from chassis.identity.access import permitted, require, require_case
 from chassis.identity.auth import Actor
 from chassis.problems import AlreadyThere, Forbidden, NotFound, expect
+from contracts.organisations import SUPERVISOR
 from services.intake.casefile.domain.case import CaseVerb
 from services.intake.casefile.outgoing import tasks_due
 from services.intake.casefile.store import cases, dependants
 from services.intake.casefile.store.cases import ACTIONS
-from services.intake.casefile.use_cases import answered
+from services.intake.casefile.use_cases import CARER, answered
 from services.intake.casework.domain import facts
 from services.intake.casework.domain.leave import (
     COVER_LEFT,
@@ -24,7 +25,7 @@ from services.intake.casework.domain.leave import (
 )
 from services.intake.casework.outgoing import outgoing
 from services.intake.casework.store import leaves, tasks
-from services.intake.casework.use_cases import ASSIGN_MANY, give_back
+from services.intake.casework.use_cases import ASSIGN_MANY, give_back, is_able
 
 PLAN = "leave.plan"
 SUPERVISE = ASSIGN_MANY
@@ -38,6 +39,10 @@ async def plan_leave(tx: Transaction, actor: Actor, leave_id: UUID, absence: Abs
     await require_workers(tx, actor.organisation, [absence.cover], "cover")
     if absence.worker != actor.subject and not permitted(actor, SUPERVISE):
         raise Forbidden
+    if not await roles_of(tx, actor.organisation, absence.cover) & {CARER, SUPERVISOR}:
+        raise refused(
+            "cover", "whoever covers cares for people, as a worker or a supervisor does", "cannot-care"
+        )
     with answered():
         leave, said = Leave.plan(leave_id, actor.organisation, absence, tx.now)
     if await leaves.cover_is_away(tx, leave):
@@ -64,19 +69,25 @@ async def end_leave(tx: Transaction, actor: Actor, leave_id: UUID, seen: int | N
 async def decide_cover(
     tx: Transaction, actor: Actor, leave_id: UUID, case_id: UUID, *, left_out: bool, seen: int | None = None
 ) -> Leave:
-    """Leave a case out of a cover, or put it back, at once. Whoever covers is not told which, nor why."""
+    """Leave a case out of a cover, or put it back, at once. Whoever covers is not told which, nor why.
+
+    Raises Invalid with `cover-sees-anyway` where they see the case without covering in it.
+    """
     require(actor, SUPERVISE, organisation=actor.organisation)
     await require_case(tx, actor, ACTIONS[CaseVerb.ASSIGN], case_id)
     leave = await leaves.get(tx, actor, leave_id)
+    if leave.cover == actor.subject:
+        raise Forbidden
     expect(leave.version, seen)
     with answered():
         leave.require(LeaveVerb.LEAVE_OUT if left_out else LeaveVerb.PUT_BACK)
     await cases.hold(tx, case_id)  # whoever finds its covers meanwhile has ended, or waits and sees this
     await (leaves.leave_out if left_out else leaves.put_back)(tx, leave, case_id)
-    tx.say(
-        outgoing(facts.CoverDecided(case_id, leave.id, left_out))
-    )  # the leave, which the cover sees, stays as it was
+    # The leave, which the cover sees, stays as it was.
+    tx.say(outgoing(facts.CoverDecided(case_id, leave.id, left_out)))
     await leaves.follow_case(tx, case_id)
+    if left_out and await is_able(tx, actor, leave.organisation, case_id, leave.cover):
+        raise refused("case_id", "whoever covers sees this case in any event", "cover-sees-anyway")
     mark = f"covered:{leave.id}:{tx.now.isoformat()}"
     tx.say(*(tasks_due(one, mark) for one in await dependants.linked_with(tx, case_id)))
     await give_back_tasks(tx, leave)

@@ -139,7 +139,7 @@ async def task_contents(tx: Transaction, case_id: UUID) -> Contents:
 
 @dataclass(frozen=True, slots=True)
 class LeaveRow:
-    """A leave as a list has it, with the cases that were left out of it, and those linked with them."""
+    """A leave as a list has it, with the cases that were left out for its cover, and those linked with them."""
 
     id: UUID
     worker: str
@@ -153,7 +153,11 @@ class LeaveRow:
 
 
 _LEAVES = RowReader(LeaveRow)
-_LINKED = LINKED_WITH.format(cases="array(select x.case_id from intake.left_out x where x.leave_id = l.id)")
+_OUT = (
+    "select x.case_id from intake.left_out x join intake.leaves o on o.id = x.leave_id"
+    " where o.organisation = l.organisation and o.cover = l.cover"
+)
+_LINKED = LINKED_WITH.format(cases=f"array({_OUT})")
 
 
 async def leaves(
@@ -163,9 +167,8 @@ async def leaves(
     at, row_id = after or (None, None)
     which = "true" if state is None else "l.state = :state"
     statement = text(
-        "select l.id, l.worker, l.cover, l.starts_at, l.ends_at, l.state, l.ended_at, l.version, array(select x.case_id"
-        f" from intake.left_out x where x.leave_id = l.id union select o.case_id from ({_LINKED}) o order by 1) as left_out"
-        " from intake.leaves l"
+        "select l.id, l.worker, l.cover, l.starts_at, l.ends_at, l.state, l.ended_at, l.version,"
+        f" array({_OUT} union select k.case_id from ({_LINKED}) k order by 1) as left_out from intake.leaves l"
         f" where l.organisation = :organisation and {which} and (:everybody or :who in (l.worker, l.cover))"
         " and (cast(:at as timestamptz) is null or (l.starts_at, l.id) < (:at, cast(:after as uuid)))"
         " order by l.starts_at desc, l.id desc limit :limit"

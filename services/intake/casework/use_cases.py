@@ -11,7 +11,7 @@ from chassis.identity.access import CELL, CaseRefused, require, require_case, ri
 from chassis.identity.auth import DEFAULT_PURPOSE, Actor
 from chassis.identity.policies import Principal, Resource
 from chassis.problems import Conflict, Forbidden, expect
-from services.intake.casefile.domain.case import Case, CaseVerb, passes
+from services.intake.casefile.domain.case import Case, CaseVerb, CommandRefused, passes
 from services.intake.casefile.store import attention, cases
 from services.intake.casefile.store.cases import ACTIONS
 from services.intake.casefile.use_cases import answered
@@ -164,6 +164,8 @@ class AssignmentResult(StrEnum):
     """The worker has it already, or the one whose place was to be taken has it not."""
     NOT_FOUND = "not-found"
     WRONG_STATE = "wrong-state"
+    TOO_MANY = "too-many"
+    """So many workers have the case that nobody is added."""
 
 
 async def assign_cases(
@@ -196,7 +198,11 @@ async def _give(tx: Transaction, case_id: UUID, worker: str, instead_of: str | N
     workers = case.workers_with(worker, instead_of)
     if workers == case.workers:
         return AssignmentResult.UNCHANGED
-    await cases.save(tx, case, case.assign(case.organisation, workers))
+    try:
+        facts = case.assign(case.organisation, workers)
+    except CommandRefused:
+        return AssignmentResult.TOO_MANY
+    await cases.save(tx, case, facts)
     return AssignmentResult.ASSIGNED
 
 

@@ -1,4 +1,4 @@
-"""The words of a call in the vault: one sealed text, under a key of its own or of the person in whose case it is."""
+"""Words in the vault: of a call, under a key of its own or of the person in whose case it is; of an incident, under a key of its own."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,8 @@ from uuid import UUID
 from chassis.vault.vault import Sealing, Vault
 from services.intake.casefile.sealing import open_json, seal_json
 from services.intake.reports.domain.calls import Call, CallWords, call_record
-from services.intake.reports.domain.field_classes import CALL_CONTENT
+from services.intake.reports.domain.field_classes import CALL_CONTENT, INCIDENT_TEXT
+from services.intake.reports.domain.incidents import Incident, incident_key, incident_record
 
 
 async def seal_call(
@@ -24,3 +25,20 @@ async def open_call(vault: Vault, call: Call) -> dict[str, Any] | None:
     place = Sealing(call.owner, CALL_CONTENT, call_record(call.id, call.sealing), call.content)
     (content,) = await open_json(vault, [place])
     return None if content is None else dict(content)
+
+
+async def seal_incident(vault: Vault, incident_id: UUID, revision: int, words: str) -> str:
+    """Under a new key of this revision."""
+    owner = incident_key(incident_id, revision)
+    await vault.create(owner)
+    return await vault.seal(owner, INCIDENT_TEXT, incident_record(incident_id, revision), words)
+
+
+async def open_incident(vault: Vault, incident: Incident) -> str | None:
+    """None where there are no words, or their key is gone."""
+    sealed = incident.account.content
+    if sealed is None:
+        return None
+    record = incident_record(incident.id, incident.revision)
+    (words,) = await vault.open_many([Sealing(incident.owner, INCIDENT_TEXT, record, sealed)])
+    return words

@@ -1,5 +1,5 @@
-"""Work: a call that is left open becomes a task, the words of one that is nobody's go in their time, and a key that was one
-call's alone is destroyed.
+"""Work: a call that is left open becomes a task, the words of one that is nobody's go in their time, and so do those of an
+incident; a key that was one call's or incident's alone is destroyed.
 """
 
 from datetime import datetime
@@ -15,8 +15,8 @@ from services.intake.casework.erasure import own_key_work
 from services.intake.casework.store import tasks
 from services.intake.reports.content import times_of
 from services.intake.reports.domain.calls import Call, CallTimes
-from services.intake.reports.outgoing import CALL_CLOCK, CALL_KEY, CALL_RECORD
-from services.intake.reports.store import calls
+from services.intake.reports.outgoing import CALL_CLOCK, CALL_KEY, CALL_RECORD, INCIDENT_WORDS
+from services.intake.reports.store import calls, incidents
 
 ATTEMPTS = 1_000
 REVIEW = "review"
@@ -34,6 +34,11 @@ def report_work(service: Service, ledger: ErasureLedger) -> list[WorkKind]:
         elif call.is_left_open(ends_at):
             await _review(tx, call, item.key)
 
+    async def clear_words(tx: Transaction, item: WorkItem, _: None) -> None:
+        incident = await incidents.hold(tx, UUID(item.payload["incident_id"]))
+        if incident is not None and (facts := incident.clear(item.payload["revision"])):
+            await incidents.save(tx, incident, facts)
+
     async def release(item: WorkItem) -> None:
         """A task has one record for ever: where it is hers again by now, with the call, its words stay in the register."""
         person_id, task_id = UUID(item.payload["person_id"]), item.payload["task_id"]
@@ -45,6 +50,7 @@ def report_work(service: Service, ledger: ErasureLedger) -> list[WorkKind]:
 
     return [
         WorkKind(CALL_CLOCK, no_act, strike, max_attempts=ATTEMPTS),
+        WorkKind(INCIDENT_WORDS, no_act, clear_words, max_attempts=ATTEMPTS),
         own_key_work(CALL_KEY, service, ledger),
         WorkKind(CALL_RECORD, release, no_finish, max_attempts=ATTEMPTS),
     ]

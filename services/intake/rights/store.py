@@ -47,6 +47,7 @@ GOES = (
     "file_rows",
     "drafts",
     "calls",
+    "left_out",
 )
 """The tables whose rows of a case are deleted: what is sealed in them is unreadable without the key, and what stands beside it,
 such as the name of a field or a hash of a row, would go on telling of her.

@@ -3,14 +3,16 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
 from chassis.identity.access import require, require_case, rights_in
 from chassis.service import Running
-from chassis.web.http import Done, Listing, Page, Tx, Who, done, etag, following
+from chassis.web.http import Done, Page, Tx, Who, done, etag, following
+from chassis.web.listing import CountedListing, CountQuery
 from chassis.web.moves import Offer
 from chassis.web.positions import position
+from chassis.web.worklist import Order, RowQuery, SortQuery, count_of
 from contracts.events.access import RecordReadV1
 from contracts.form import Form
 from contracts.internal import Preview
@@ -61,27 +63,26 @@ async def draft_referral(
     return done(tx, response, referral.id, referral.version, status=201, location=location)
 
 
-@router.get("", summary="Your organisation's referrals on cases that you may read, newest first")
+@router.get("", summary="Your organisation's referrals on cases that you may read")
 async def list_referrals(
     actor: Who,
     tx: Tx,
     running: Running,
     page: Page,
-    half: HalfQuery = None,
-    state: Annotated[Annotated[str, KnownCode("referral_state")] | None, Query()] = None,
-    case_id: Annotated[UUID | None, Query()] = None,
-) -> Listing[queries.ReferralSummary]:
+    filters: Annotated[queries.ReferralFilters, Depends()],
+    sort: SortQuery = Order.NEWEST,
+    count: CountQuery = False,
+) -> CountedListing[queries.ListedReferral]:
     require(actor, "referral.read", organisation=actor.organisation)
-    items = await queries.worklist(
-        tx,
-        actor,
-        {"half": half, "state": state, "case_id": case_id},
-        after=position(page.after),
-        limit=page.limit,
-    )
+    asked = RowQuery(filters.asked(), sort)
+    items = await queries.worklist(tx, actor, asked, after=position(page.after), limit=page.limit)
     draft = Offer("draft_referral", referrals.DRAFT)
-    moves = running.commands.open([draft], await rights_in(tx, actor, case_id))
-    return Listing(items=items, next=following(items, page, "created_at", "referral_id"), moves=moves)
+    return CountedListing(
+        items=items,
+        next=following(items, page, "sorted_at", "referral_id"),
+        moves=running.commands.open([draft], await rights_in(tx, actor, filters.case_id)),
+        count=await count_of(tx, actor, queries.WORKLIST, asked) if count else None,
+    )
 
 
 @router.get("/{referral_id}", summary="One half of a referral; the reading is logged")

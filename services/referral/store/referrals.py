@@ -24,12 +24,14 @@ from services.referral.store.tables import ONE_TRANSFER, REFERRALS
 
 _KEY_AND_FIXED = {
     "id", "half", "case_id", "organisation", "sender", "sender_cell", "recipient", "recipient_cell", "recipient_role",
-    "service", "purpose", "urgency", "asked", "created_at", "kind",
+    "service", "purpose", "urgency", "asked", "created_at", "kind", "updated_at",
 }  # fmt: skip
 _MOVING = [column.name for column in REFERRALS.c if column.name not in _KEY_AND_FIXED]
-_UPDATE = update_set(REFERRALS, *_MOVING, stored="stored")
+_UPDATE = update_set(REFERRALS, *_MOVING, also={"updated_at": "now()"}, stored="stored")
 # An offer fills in the tombstone of its own recall. Where a partner names one referral for two cases, the first stands.
-_INSERT = upsert_set(REFERRALS, where="t.organisation = '' and t.case_id = excluded.case_id")
+_INSERT = upsert_set(
+    REFERRALS, without=["updated_at"], where="t.organisation = '' and t.case_id = excluded.case_id"
+)
 _REFERRALS = RowReader(Referral, REFERRALS, stored="version")
 _READ = f"select {_REFERRALS.columns()} from referral.referrals"
 _LOCK = text(f"{_READ} where id = :id and half = :half for update")

@@ -3,7 +3,7 @@
 from sqlalchemy import Column, Index, MetaData, Table, text
 from sqlalchemy.dialects.postgresql import INTEGER, JSONB, TEXT, UUID
 
-from chassis.tables import TIMESTAMPTZ, OneOf, one_of, required
+from chassis.tables import TIMESTAMPTZ, OneOf, filled, one_of, required
 from services.referral.domain.states import UNANSWERED, Half, Kind, State
 
 META = MetaData(schema="referral")
@@ -39,6 +39,7 @@ REFERRALS = Table(
     Column("respond_by", TIMESTAMPTZ),
     Column("reminded_at", TIMESTAMPTZ),
     required("version", INTEGER),
+    filled("updated_at", TIMESTAMPTZ, "now()"),
 )
 _UNANSWERED = f"state in {one_of(UNANSWERED)}"
 ONE_OFFER = Index(

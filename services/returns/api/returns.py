@@ -3,17 +3,19 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from chassis.database import Transaction
 from chassis.identity.access import find_person, require, rights_in
 from chassis.identity.auth import Actor
-from chassis.web.http import Done, Listing, Page, Tx, Who, done, etag, following
+from chassis.web.http import Done, Page, Tx, Who, done, etag, following
+from chassis.web.listing import CountedListing, CountQuery
 from chassis.web.moves import Offer
 from chassis.web.positions import position
+from chassis.web.worklist import Order, RowQuery, SortQuery, count_of
 from contracts.events.access import RecordReadV1
 from contracts.form import Form
-from contracts.types import CaseId, Cell, KnownCode, OrganisationId
+from contracts.types import CaseId, Cell, OrganisationId
 from services.returns import queries, use_cases
 from services.returns.domain.assisted_return import Return
 from services.returns.domain.blocks import blocks
@@ -43,27 +45,26 @@ async def request_return(body: ReturnForm, actor: Who, tx: Tx, response: Respons
     return done(tx, response, requested.id, requested.version, status=201, location=location)
 
 
-@router.get("", summary="Your organisation's returns on cases that you may read, newest first")
+@router.get("", summary="Your organisation's returns on cases that you may read")
 async def list_returns(
     actor: Who,
     tx: Tx,
     running: Running,
     page: Page,
-    half: HalfQuery = None,
-    state: Annotated[Annotated[str, KnownCode("return_state")] | None, Query()] = None,
-    case_id: Annotated[UUID | None, Query()] = None,
-) -> Listing[queries.ReturnSummary]:
+    filters: Annotated[queries.ReturnFilters, Depends()],
+    sort: SortQuery = Order.NEWEST,
+    count: CountQuery = False,
+) -> CountedListing[queries.ListedReturn]:
     require(actor, "return.read", organisation=actor.organisation)
-    items = await queries.worklist(
-        tx,
-        actor,
-        {"half": half, "state": state, "case_id": case_id},
-        after=position(page.after),
-        limit=page.limit,
-    )
+    asked = RowQuery(filters.asked(), sort)
+    items = await queries.worklist(tx, actor, asked, after=position(page.after), limit=page.limit)
     request = Offer("request_return", use_cases.REQUEST)
-    moves = running.commands.open([request], await rights_in(tx, actor, case_id))
-    return Listing(items=items, next=following(items, page, "requested_at", "return_id"), moves=moves)
+    return CountedListing(
+        items=items,
+        next=following(items, page, "sorted_at", "return_id"),
+        moves=running.commands.open([request], await rights_in(tx, actor, filters.case_id)),
+        count=await count_of(tx, actor, queries.WORKLIST, asked) if count else None,
+    )
 
 
 @router.get("/{return_id}", summary="One half of a return, and what stands in its way; the reading is logged")

@@ -20,13 +20,13 @@ from services.returns.outgoing import outgoing
 from services.returns.store.tables import RETURNS
 
 _KEY_AND_FIXED = {
-    "id", "half", "case_id", "organisation", "sender", "receiver", "receiver_cell", "requested_at",
+    "id", "half", "case_id", "organisation", "sender", "receiver", "receiver_cell", "requested_at", "updated_at",
 }  # fmt: skip
 _MOVING = [column.name for column in RETURNS.c if column.name not in _KEY_AND_FIXED]
 
 # A conflict there is only where a partner names one return for two cases: the first stands, and nothing is parked.
-_INSERT = insert_missing(RETURNS, key=("id", "half"))
-_UPDATE = update_set(RETURNS, *_MOVING, stored="stored")
+_INSERT = insert_missing(RETURNS, without=["updated_at"], key=("id", "half"))
+_UPDATE = update_set(RETURNS, *_MOVING, also={"updated_at": "now()"}, stored="stored")
 _RETURNS = RowReader(Return, RETURNS, stored="version")
 _READ = f"select {_RETURNS.columns()} from returns.returns"
 _ONE = f"{_READ} where id = :id and half = :half"

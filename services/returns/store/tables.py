@@ -55,6 +55,7 @@ RETURNS = Table(
     Column("closed_at", TIMESTAMPTZ),
     Column("withdrawn_at", TIMESTAMPTZ),
     required("version", INTEGER),
+    filled("updated_at", TIMESTAMPTZ, "now()"),
 )
 ONE_RETURN = Index(
     "one_open_return",

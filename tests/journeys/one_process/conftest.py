@@ -22,7 +22,6 @@ def exporter() -> Iterator[InMemorySpanExporter]:
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def together(cells_directory, exporter) -> AsyncIterator[Together]:
-    """Until `blind` of `test_withdrawal_race.py`, the last test here: it takes a part out of the services for good."""
     cells = Together(cells_directory() / "state")
     await cells.up()
     yield cells

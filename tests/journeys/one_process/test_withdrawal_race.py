@@ -129,12 +129,13 @@ class Blind:
 
 
 @pytest.fixture
-def blind(together) -> Together:
-    """The same cells, whose exchanges from now on ask for no token."""
+def blind(together, monkeypatch) -> Together:
+    """The same cells, whose exchanges ask for no token meanwhile."""
     for cell in together.cells:
         (work,) = [loop for loop in together.services[cell, "exchange"].loops if isinstance(loop, WorkRunner)]
         sealing = work._kinds["seal"].act.__self__
-        sealing._tokens, sealing._token = Blind(), Blind.no_token
+        monkeypatch.setattr(sealing, "_tokens", Blind())
+        monkeypatch.setattr(sealing, "_token", Blind.no_token)
     return together
 
 

@@ -4,58 +4,18 @@ import asyncio
 import os
 import shutil
 from base64 import b64encode
-from collections import Counter
-from dataclasses import dataclass, field
 
 import pytest
 
-from contracts.catalogue import SERVICES
 from corridor.client import Person
 from corridor.journey import Journey, eventually
-from corridor.operating import every_page
 from deploy.local.stack import Stack
 from tests.journeys.canaries.test_canaries import erase
+from tests.journeys.processes.load import Load, incoming, parked, resumed, under_load
 from tests.journeys.steps import drafted, referred
 from tests.journeys.test_command import corridor
 
-LOADERS, BEFORE, AFTER = 2, 3, 2
-
-
-@dataclass
-class Load:
-    """Referrals sent one after another until told to stop; `sent` is filled when the service has answered."""
-
-    stack: Stack
-    sent: list[Journey] = field(default_factory=list)
-    stopping: bool = False
-
-    async def run(self) -> None:
-        while not self.stopping:
-            async with Journey(self.stack.state) as journey:
-                await drafted(journey)
-                await journey.send()
-                self.sent.append(journey)
-
-    async def until(self, count: int) -> None:
-        async def enough() -> bool | None:
-            return True if len(self.sent) >= count else None
-
-        await eventually(enough, f"{count} referrals under load", patience=120)
-
-
-async def incoming(stack: Stack) -> Counter[str]:
-    """How many halves the recipient's agency has of each referral."""
-    async with Person("kh.worker", stack.state) as worker:
-        halves = await every_page(worker, "/referral/v1/referrals", limit=200)
-    return Counter(one["referral_id"] for one in halves if one["half"] == "incoming")
-
-
-async def parked(stack: Stack) -> list[str]:
-    found = []
-    for cell in stack.cells:
-        async with Person(f"{cell.lower()}.operator", stack.state) as operator:
-            found += [f"{cell} {s}" for s in SERVICES if await operator.get(f"/{s}/v1/parked/causes")]
-    return found
+BEFORE, AFTER = 3, 2
 
 
 async def load_and_back_up(stack: Stack, file: str, key: str) -> tuple[list[Journey], Journey, Journey]:
@@ -63,20 +23,18 @@ async def load_and_back_up(stack: Stack, file: str, key: str) -> tuple[list[Jour
     is erased after it.
     """
     load = Load(stack)
-    loading = [asyncio.create_task(load.run()) for _ in range(LOADERS)]
-    await load.until(BEFORE)
-    async with Journey(stack.state) as withdrawn:
-        await referred(withdrawn)
-        known = list(load.sent)
-        await withdrawn.withdraw()
-    async with Journey(stack.state) as erased:
-        await drafted(erased)
-    done = await asyncio.to_thread(corridor, stack.state, "backup", "TH", file, "--key", key)
-    assert done.returncode == 0, done.stdout + done.stderr
-    await erase(stack, erased.case)
-    await load.until(len(load.sent) + AFTER)  # the partner has these, and the backup has not
-    load.stopping = True
-    await asyncio.gather(*loading)
+    async with under_load(load):
+        await load.until(BEFORE)
+        async with Journey(stack.state) as withdrawn:
+            await referred(withdrawn)
+            known = list(load.sent)
+            await withdrawn.withdraw()
+        async with Journey(stack.state) as erased:
+            await drafted(erased)
+        done = await asyncio.to_thread(corridor, stack.state, "backup", "TH", file, "--key", key)
+        assert done.returncode == 0, done.stdout + done.stderr
+        await erase(stack, erased.case)
+        await load.until(len(load.sent) + AFTER)  # the partner has these, and the backup has not
     return known, withdrawn, erased
 
 
@@ -93,13 +51,6 @@ async def stays_erased(stack: Stack, case: str) -> None:
         await eventually(gone, "that who was erased is erased again")
         fields = await worker.look(f"/intake/v1/cases/{case}/fields")
     assert fields.get("fields", {}) == {}
-
-
-async def resumed(stack: Stack, journey: Journey) -> Journey:
-    """The same case by its identifiers, after the cell is back."""
-    again = Journey(stack.state)
-    again.case, again.consent, again.referral = journey.case, journey.consent, journey.referral
-    return again
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from contracts.types import KnownCode, OrganisationId, Pseudonym
 from services.intake.casefile import queries, use_cases
 from services.intake.casefile.api.prepared import checked_fields, flag_fields
 from services.intake.casefile.domain.age import AgeEvidence
+from services.intake.casefile.domain.case import MOST_WORKERS
 from services.intake.casefile.domain.field_classes import FLAGS_CLASS
 from services.intake.casefile.domain.received import RECEIVED_CHANNEL
 from services.intake.casefile.indexing import index_of
@@ -148,7 +149,7 @@ class AssignmentForm(Form):
     """
 
     organisation: OrganisationId
-    workers: Annotated[list[Pseudonym], Field(max_length=20)] = []
+    workers: Annotated[list[Pseudonym], Field(max_length=MOST_WORKERS)] = []
 
 
 @router.post("/v1/cases/{case_id}/assignment", summary="Assign a case to workers of your organisation")

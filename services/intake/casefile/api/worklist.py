@@ -1,19 +1,20 @@
 """Route: the worklist, and on it the words by which a worker knows each person again, opened for this page alone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime
 
 from chassis.database import Transaction
 from chassis.identity.access import require, rights_of
 from chassis.identity.auth import Actor
 from chassis.vault.vault import Sealing
-from chassis.web.http import Listing, Page, PageQuery, Who, following
+from chassis.web.http import Page, PageQuery, Who, following
+from chassis.web.listing import BoundedCount, CountedListing, CountQuery, ListFilters
 from chassis.web.moves import Offer
 from chassis.web.positions import position
 from contracts.casefile.buddhist_era import buddhist_era
@@ -30,7 +31,6 @@ from services.intake.casefile.store import persons
 from services.intake.casefile.store.persons import SealedWord
 from services.intake.casefile.worklist_queries import (
     READ,
-    BoundedCount,
     ListedCase,
     ListQuery,
     ShownPerson,
@@ -46,7 +46,7 @@ OTHERS = "person"
 
 
 @dataclass(frozen=True, slots=True)
-class CaseFilters:
+class CaseFilters(ListFilters):
     """The filters of a worklist; each that is given must hold."""
 
     urgency: Annotated[Annotated[str, KnownCode("urgency")] | None, Query(description="only these")] = None
@@ -83,15 +83,6 @@ class CaseFilters:
         AwareDatetime | None, Query(description="only those that changed at this instant or later")
     ] = None
 
-    def asked(self) -> dict[str, object]:
-        return {name: value for name, value in asdict(self).items() if value is not None}
-
-
-class CaseListing(Listing[ListedCase]):
-    """`count` where it was asked for: rows are counted up to a bound and no further."""
-
-    count: Annotated[BoundedCount | None, Field(description="null where it was not asked for")] = None
-
 
 @router.get("/v1/cases", summary="The cases of your organisation that you may read")
 async def list_cases(
@@ -106,8 +97,8 @@ async def list_cases(
     names: Annotated[
         NamesShown, Query(description="on which cases of the page name, languages and age are shown; logged")
     ] = NamesShown.MINE,
-    count: Annotated[bool, Query(description="count the cases too, up to a thousand")] = False,
-) -> CaseListing:
+    count: CountQuery = False,
+) -> CountedListing[ListedCase]:
     require(actor, READ, organisation=actor.organisation)
     narrowed = filters.asked()
     if filters.language is not None:
@@ -120,7 +111,7 @@ async def list_cases(
         response.headers["Cache-Control"] = "no-store"
     offers = [Offer("open_case", "case.open"), Offer("search_cases", READ)]
     moves = service.commands.open(offers, rights_of(actor))
-    return CaseListing(
+    return CountedListing[ListedCase](
         items=items, next=following(items, page, "sorted_at", "id"), moves=moves, count=counted
     )
 

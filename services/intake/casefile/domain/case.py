@@ -13,6 +13,8 @@ from services.intake.casefile.domain.age import Age, AgeEvidence
 from services.intake.casefile.domain.facts import CaseFact
 
 IMMEDIATE = "immediate"
+MOST_WORKERS = 20
+"""The workers of one case, however it is given to them."""
 
 
 class WrongMove(Exception):
@@ -97,6 +99,11 @@ def passes(state: CaseState, verb: CaseVerb) -> bool:
     return verb in MOVES[state]
 
 
+def _require_few(workers: tuple[str, ...]) -> None:
+    if len(workers) > MOST_WORKERS:
+        raise CommandRefused("too-many-workers", f"a case has at most {MOST_WORKERS} workers", "workers")
+
+
 @dataclass(slots=True)
 class Case:
     """One case. `version` is the one that was loaded; the store checks it and adds one."""
@@ -127,7 +134,8 @@ class Case:
         workers: tuple[str, ...] = (),
         import_id: UUID | None = None,
     ) -> tuple[Self, list[CaseFact]]:
-        """A case opened by an organisation and assigned to it; without `workers` nobody in it is named yet."""
+        """A case opened by an organisation and assigned to it; without `workers` nobody in it is named yet. Raises CommandRefused."""
+        _require_few(workers)
         case = cls(case_id, person_id, organisation, workers, urgency)
         opened = facts.CaseOpened(case_id, person_id, channel, organisation, urgency, now)
         return case, [opened, facts.CaseAssigned(case_id, organisation, workers, import_id)]
@@ -146,13 +154,15 @@ class Case:
     def assign(self, organisation: str, workers: tuple[str, ...]) -> list[CaseFact]:
         """The whole assignment inside the case's organisation; it replaces the one before.
 
-        Raises CommandRefused for another organisation: that one gets the case by transfer, which is a disclosure.
+        Raises CommandRefused for another organisation, which gets the case by transfer, a disclosure, and for too many workers.
         """
         self.require(CaseVerb.ASSIGN)
         if organisation != self.organisation:
             message = "another organisation gets a case by transfer, never by assignment"
             raise CommandRefused("other-organisation", message, "organisation")
-        self.workers = tuple(dict.fromkeys(workers))
+        workers = tuple(dict.fromkeys(workers))
+        _require_few(workers)
+        self.workers = workers
         return [facts.CaseAssigned(self.id, self.organisation, self.workers), self._tasks_due()]
 
     def take_over(self, organisation: str, worker: str) -> list[CaseFact]:

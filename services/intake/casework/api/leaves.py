@@ -56,8 +56,8 @@ class CoveredCaseForm(Form):
 
 
 class LeaveView(BaseModel):
-    """`left_out`: the cases that the cover does not see, and with each whoever is linked with it as a dependant; a supervisor
-    alone is shown them.
+    """`left_out`: the cases that the cover does not see, of whichever leave, and with each whoever is linked with it as a
+    dependant; a supervisor who does not cover is shown them.
     """
 
     id: UUID
@@ -105,9 +105,10 @@ async def list_leaves(
 
 def _view(row: queries.LeaveRow, actor: Actor, service: Service, *, supervises: bool) -> LeaveView:
     zone = service.settings.zone
-    own = row.worker == actor.subject
+    own, covers = row.worker == actor.subject, row.cover == actor.subject
+    verbs = MOVES[row.state] & {LeaveVerb.END} if covers else MOVES[row.state]
     offers = [
-        Offer(ROUTES[verb], PLAN if own and verb is LeaveVerb.END else SUPERVISE, verb in MOVES[row.state])
+        Offer(ROUTES[verb], PLAN if own and verb is LeaveVerb.END else SUPERVISE, verb in verbs)
         for verb in LeaveVerb
     ]
     return LeaveView(
@@ -118,7 +119,7 @@ def _view(row: queries.LeaveRow, actor: Actor, service: Service, *, supervises: 
         last_day=day_of(row.ends_at - MOMENT, zone),
         state=row.state,
         ended_at=row.ended_at,
-        left_out=list(row.left_out) if supervises else [],
+        left_out=list(row.left_out) if supervises and not covers else [],
         version=row.version,
         moves=service.commands.open(offers, rights_of(actor), leave_id=row.id),
     )

@@ -32,7 +32,7 @@ async def list_team(actor: Who, tx: Tx, service: Running) -> Listing[queries.Loa
 class CasesForm(Form):
     """`worker` has each of the cases too; with `instead_of`, in the place of that worker, where that one has it."""
 
-    cases: Annotated[list[UUID], Field(min_length=1, max_length=100)]
+    case_ids: Annotated[list[UUID], Field(min_length=1, max_length=100)]
     worker: Pseudonym
     instead_of: Pseudonym | None = None
 
@@ -52,7 +52,7 @@ class GivenCases(BaseModel):
 async def assign_cases(
     body: CasesForm, actor: Who, tx: Tx, service: Running, after: BackgroundTasks
 ) -> GivenCases:
-    given, refused = await use_cases.assign_cases(tx, actor, body.cases, body.worker, body.instead_of)
+    given, refused = await use_cases.assign_cases(tx, actor, body.case_ids, body.worker, body.instead_of)
     for attempt in refused:
         if attempt.known:
             after.add_task(

@@ -41,14 +41,25 @@ _AWAY = text(
 _ADD = insert_missing(LEAVES, without=["version", "ended_at"], key=["id"])
 _SAVE = update_set(LEAVES, "state", "ended_at", also={"version": "t.version + 1"}, stored="version")
 _LEAVE_OUT = insert_missing(LEFT_OUT)
-_PUT_BACK = text("delete from intake.left_out where leave_id = :leave and case_id = :case")
+_PUT_BACK = text(
+    "delete from intake.left_out x using intake.leaves o where o.id = x.leave_id and x.case_id = :case"
+    " and o.organisation = :organisation and o.cover = :cover"
+)
 _RUNNING = f"l.state = '{LeaveState.RUNNING}' and l.ends_at > :now"
 _COVERED_BY = text(
     f"select distinct l.worker from intake.leaves l where l.organisation = :organisation and l.cover = :cover and {_RUNNING}"
 )
+# What was left out is kept from the cover in every leave of theirs, be it of another worker, or planned since; and so is what is
+# linked with it: who is kept from her is kept from her child.
+_LEFT_OUT = (
+    "exists (select from intake.left_out x join intake.leaves o on o.id = x.leave_id where o.organisation = l.organisation"
+    " and o.cover = l.cover and (x.case_id = {case} or x.case_id in (select k.case_id from ("
+    + LINKED_WITH.format(cases="array[{case}]")
+    + ") k)))"
+)
 _COVERS_OF = text(
-    "select l.cover from intake.leaves l where l.organisation = :organisation and l.worker = :worker"
-    f" and {_RUNNING} order by l.cover"
+    "select distinct l.cover from intake.leaves l where l.organisation = :organisation and l.worker = :worker"
+    f" and {_RUNNING} and not {_LEFT_OUT.format(case='cast(:case as uuid)')} order by l.cover"
 )
 _OF_WORKER = "id in (select o.case_id from intake.listed_cases o where o.organisation = :organisation and o.list = 'worker:' || :worker)"
 _COVERED_FOR = text(
@@ -56,15 +67,13 @@ _COVERED_FOR = text(
     f" and l.worker = any(c.workers) where l.cover = :cover and l.state <> '{LeaveState.PLANNED}'"
     " and (l.ended_at is null or l.ended_at > :since) order by l.starts_at desc, l.id limit 1"
 )
-# Whoever has a case needs no cover in it to see it, what was left out of one leave may be covered by another, and nobody
-# covers in a case that is gone, or in one that is linked with a case that was left out: who is kept from her is kept from her child.
+# Whoever has a case needs no cover in it to see it, and nobody covers in a case that is gone.
 _FOUND = f"""
     intake.cases c cross join lateral (
         select coalesce(array_agg(distinct l.cover order by l.cover), '{{}}') as covers from intake.leaves l
         where c.state in {one_of(sorted(HERE))} and l.organisation = c.organisation and l.worker = any(c.workers)
             and l.cover <> all(c.workers) and {_RUNNING}
-            and not exists (select from intake.left_out x where x.leave_id = l.id and (
-                x.case_id = c.id or x.case_id in (select o.case_id from ({LINKED_WITH.format(cases="array[c.id]")}) o)))) as found
+            and not {_LEFT_OUT.format(case="c.id")}) as found
 """
 _HOLD_CASE = text("select id from intake.cases where id = :id for update")
 _HOLD_CHANGED = text(
@@ -132,7 +141,7 @@ async def leave_out(tx: Transaction, leave: Leave, case_id: UUID) -> None:
 
 
 async def put_back(tx: Transaction, leave: Leave, case_id: UUID) -> None:
-    await tx.execute(_PUT_BACK, {"leave": leave.id, "case": case_id})
+    await tx.execute(_PUT_BACK, {"organisation": leave.organisation, "cover": leave.cover, "case": case_id})
 
 
 async def covered_by(tx: Transaction, organisation: str, cover: str) -> list[str]:
@@ -141,9 +150,9 @@ async def covered_by(tx: Transaction, organisation: str, cover: str) -> list[str
     return list((await tx.execute(_COVERED_BY, who)).scalars())
 
 
-async def covers_of(tx: Transaction, organisation: str, worker: str) -> list[str]:
-    """Whoever covers for a worker now."""
-    who = {"organisation": organisation, "worker": worker, "now": tx.now}
+async def covers_of(tx: Transaction, organisation: str, worker: str, case_id: UUID | None) -> list[str]:
+    """Whoever covers for a worker now: in this case, or in what is of no case."""
+    who = {"organisation": organisation, "worker": worker, "case": case_id, "now": tx.now}
     return list((await tx.execute(_COVERS_OF, who)).scalars())
 
 

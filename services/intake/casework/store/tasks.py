@@ -1,6 +1,7 @@
 """Tasks and their versions, and the flags for which tasks were raised. Whoever loads a task has the right to its case."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
@@ -35,6 +36,9 @@ _TAKEN_ON = text(
 _OF_CALL = text(f"{_SELECT} call_id = :call order by id for update")
 _STEPS_OF_CALL = text(
     f"select exists (select from intake.tasks where call_id = :call and {_OPEN} and kind = '{URGENT_STEP}')"
+)
+_WORDS_OF_OLD = text(
+    f"{_SELECT} case_id is null and not {_OPEN} and content is not null and ended_at < :before order by id limit :limit for update"
 )
 _STATES_OF_STEPS = text(
     f"select distinct state from intake.tasks where call_id = :call and kind = '{URGENT_STEP}'"
@@ -128,6 +132,11 @@ async def taken_on(tx: Transaction, organisation: str, away: str, cover: str) ->
     return _TASKS.all(await tx.execute(_TAKEN_ON, who))
 
 
+async def with_words_of_old(tx: Transaction, before: datetime, limit: int) -> list[Task]:
+    """Tasks of the team that ended before then and have their words still, locked."""
+    return _TASKS.all(await tx.execute(_WORDS_OF_OLD, {"before": before, "limit": limit}))
+
+
 async def add(tx: Transaction, task: Task, facts: Sequence[CaseworkFact]) -> None:
     if await _ADD.write(tx, [task]) != 1:
         raise AlreadyThere
@@ -152,11 +161,11 @@ async def save_moved(tx: Transaction, task: Task, facts: Sequence[CaseworkFact])
 
 
 async def say(tx: Transaction, task: Task, facts: Sequence[CaseworkFact]) -> None:
-    """While whoever has the task is away, the one who covers for them is told of it; where several do, all who have the case."""
+    """While whoever has the task is away, the one who covers for them in its case is told of it, where there is one."""
     told = task.worker
     if facts and told is not None:
-        covers = await leaves.covers_of(tx, task.organisation, told)
-        told = told if not covers else covers[0] if len(covers) == 1 else None
+        covers = await leaves.covers_of(tx, task.organisation, told, task.case_id)
+        told = covers[0] if len(covers) == 1 else told
     tx.say(*(outgoing(fact, None if told == tx.origin.actor else told) for fact in facts))
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime
 
-from chassis.identity.access import require_case, rights_in
+from chassis.identity.access import hold_unerased, require_case, rights_in
 from chassis.printing import papers
 from chassis.printing.api import PdfResponse
 from chassis.printing.paper import PaperLanguage, pdf
@@ -65,9 +65,10 @@ async def get_hold_paper(
         sealed = await hold_paper.sealed_name(tx, case_id)
         tx.say(record_read(case_id, "case-fields", fields=tuple(sealed)))
     printed = PrintedPaper(PaperKind.HOLD, hold_id, 1)
-    code = await papers.code_of(service, printed)
+    code = await papers.code_of(service, printed, case.person_id)
     async with service.database.transaction(actor.origin()) as tx:
         await cases.get(tx, actor, "case.read", case_id)  # still allowed, now that it is shown
+        await hold_unerased(tx, case_id)
         await papers.remember(tx, printed, code)
     name = hold_paper.full_name(await open_fields(service.vault, case.person_id, case_id, sealed))
     used = paper_language(language, *service.settings.country.languages)

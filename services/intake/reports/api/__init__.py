@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter
 
-from services.intake.reports.api import calls
+from services.intake.reports.api import calls, incidents
 
 router = APIRouter()
-router.include_router(calls.router)
+for part in (calls, incidents):
+    router.include_router(part.router)

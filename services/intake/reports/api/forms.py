@@ -1,14 +1,14 @@
-"""The forms of a call: nothing in it must be known but what kind of call it was."""
+"""The forms of calls, of which nothing must be known but the kind, and of incidents."""
 
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, StringConstraints
 
 from contracts.casefile.text import Line, Paragraph
 from contracts.casefile.urgent import FLAGS
 from contracts.form import Form
-from contracts.types import KnownCode
+from contracts.types import KnownCode, OrganisationId
 from services.intake.casefile.api.cases import FieldsForm, Flag
 from services.intake.reports.domain.calls import BECAME_CASE
 
@@ -77,3 +77,49 @@ class CallCaseForm(Form):
     fields: FieldsForm = {}
     languages: Annotated[list[Annotated[str, KnownCode("language")]] | None, Field(max_length=2)] = None
     flags: Annotated[list[Flag] | None, Field(max_length=len(FLAGS))] = None
+
+
+NO_PERSON = "No name, no telephone number, nothing by which a person is known: whom it is about becomes a case, or a call."
+MonthOf = Annotated[
+    str,
+    StringConstraints(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$"),
+    Field(description="a calendar month, `2026-10`"),
+]
+Province = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Z]{2}-[A-Z0-9]{1,3}$"),
+    Field(description="a code of `GET /v1/provinces`"),
+]
+
+
+class IncidentForm(Form):
+    """Something that happens at a place, and is about no person. Others see no more than kind, province, month and certainty."""
+
+    kind: Annotated[str, KnownCode("incident_kind")]
+    province: Province | None = None
+    month: MonthOf
+    certainty: Annotated[str, KnownCode("certainty")]
+    with_all: Annotated[
+        bool, Field(description="every organisation of the country sees it, and it is counted")
+    ] = False
+    shared_with: Annotated[list[OrganisationId], Field(max_length=50)] = []
+    text: Annotated[
+        Paragraph | None,
+        Field(
+            description=f"what happens, when and where exactly: sealed, for your organisation alone. {NO_PERSON}"
+        ),
+    ] = None
+
+
+class CorrectIncidentForm(IncidentForm):
+    """The whole incident as it shall be, with whom it is shared: nothing is kept of what stood before."""
+
+    reason: Annotated[str, KnownCode("incident_correction")]
+
+
+class WithdrawIncidentForm(Form):
+    reason: Annotated[
+        str,
+        KnownCode("incident_withdrawal"),
+        Field(description="`person-named`: nobody else sees anything of it any more"),
+    ]

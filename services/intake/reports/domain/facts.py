@@ -1,4 +1,4 @@
-"""The facts of a call; `outgoing` makes events and work of them. None holds a word that was said."""
+"""The facts of calls and incidents; `outgoing` makes events and work of them. None holds a word that was said."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -70,7 +70,7 @@ class CallClockDue:
 
 @dataclass(frozen=True, slots=True)
 class OwnKeyUnneeded:
-    """Nothing is kept any more under a key that was the call's own: it goes at once, or then."""
+    """Nothing is kept any more under a key that was one thing's own, a call's or an incident's: it goes at once, or then."""
 
     key: UUID
     at: datetime | None = None
@@ -87,3 +87,47 @@ class RecordLeft:
 
 CallEvent = CallStarted | CallRaised | CallClosed | CallReopened | CallAttached | CallDetached | CallCleared
 CallFact = CallEvent | CallClockDue | OwnKeyUnneeded | RecordLeft
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRecorded:
+    incident_id: UUID
+    organisation: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentCorrected:
+    """`revision` is the one that stands now."""
+
+    incident_id: UUID
+    organisation: str
+    revision: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentWithdrawn:
+    incident_id: UUID
+    organisation: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentCleared:
+    """The time of its words was over, and they were deleted."""
+
+    incident_id: UUID
+    organisation: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentWordsDue:
+    """At this instant the words of this revision go, unless others have taken their place."""
+
+    incident_id: UUID
+    revision: int
+    at: datetime
+
+
+IncidentEvent = IncidentRecorded | IncidentCorrected | IncidentWithdrawn | IncidentCleared
+IncidentFact = IncidentEvent | IncidentWordsDue | OwnKeyUnneeded

@@ -12,6 +12,7 @@ from chassis.rows import RowReader
 from chassis.tables import insert_missing, update_set
 from services.intake.casefile.domain.case import Case
 from services.intake.casefile.store import cases, owners
+from services.intake.casework.domain.tasks import TaskState
 from services.intake.reports.domain.calls import Call, CallState
 from services.intake.reports.domain.facts import CallFact
 from services.intake.reports.outgoing import outgoing
@@ -24,7 +25,9 @@ _WHOSE = text("select organisation, case_id from intake.calls where id = :id")
 _GET = text(f"select {_CALLS.columns()} from intake.calls where id = :id")
 _LOCK = text(f"select {_CALLS.columns()} from intake.calls where id = :id for update")
 _OPEN_OF = text(
-    f"select {_CALLS.columns()} from intake.calls where organisation = :organisation and state = '{CallState.OPEN}'"
+    f"select {_CALLS.columns()} from intake.calls where organisation = :organisation and (state = '{CallState.OPEN}'"
+    f" or (state = '{CallState.CLOSED}' and id in"
+    f" (select t.call_id from intake.tasks t where t.organisation = :organisation and t.state = '{TaskState.OPEN}')))"
     " order by id limit :limit for update"
 )
 _ERASURE = text("select exists (select from intake.erasures where case_id = :case and decided_at is null)")
@@ -83,7 +86,7 @@ async def hold(tx: Transaction, call_id: UUID) -> Call | None:
 
 
 async def open_of(tx: Transaction, organisation: str, limit: int) -> list[Call]:
-    """The open calls of an organisation, which are no case's, locked."""
+    """The open calls of an organisation, which are no case's, and closed ones of which a task is open, locked."""
     return _CALLS.all(await tx.execute(_OPEN_OF, {"organisation": organisation, "limit": limit}))
 
 

@@ -1,0 +1,71 @@
+"""The ground of every list that is narrowed: its filters, their conditions in SQL, and a count that stops at a bound."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, Final, Generic, TypeVar
+
+from fastapi import Query
+from pydantic import BaseModel, Field
+from sqlalchemy import text
+
+from chassis.database import Transaction
+from chassis.web.http import Listing
+
+T = TypeVar("T")
+
+MOST_COUNTED = 1_000
+NOBODY = "nobody"
+"""In place of a worker: whatever is no worker's yet."""
+
+ANY: Final = object()
+"""Stands for every value that has no condition of its own."""
+
+Conditions = Mapping[str, str | Mapping[object, str]]
+"""Filter → its condition, which may use the filter's name as a parameter; or a condition for each value that it may have."""
+
+
+CountQuery = Annotated[bool, Query(description="count them too, up to a thousand")]
+
+
+class BoundedCount(BaseModel):
+    """Rows counted up to a bound: with `more`, there are more than `counted`."""
+
+    counted: int
+    more: bool
+
+
+class CountedListing(Listing[T], Generic[T]):
+    """`count` where it was asked for: rows are counted up to a bound and no further."""
+
+    count: Annotated[BoundedCount | None, Field(description="null where it was not asked for")] = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListFilters:
+    """The filters of a list, each a query parameter; each that is given must hold."""
+
+    def asked(self) -> dict[str, object]:
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+def true_or_not(condition: str, otherwise: str = "") -> Mapping[object, str]:
+    """`otherwise` where it can be said so that an index answers it."""
+    return {True: condition, False: otherwise or f"({condition}) is not true"}
+
+
+def narrowed(conditions: Conditions, asked: Mapping[str, object]) -> list[str]:
+    """The conditions of what is asked for. A filter without one is an error of the program, and no wider list."""
+    return [_condition(conditions[name], value) for name, value in asked.items()]
+
+
+def _condition(found: str | Mapping[object, str], value: object) -> str:
+    if isinstance(found, str):
+        return found
+    return found[value] if value in found else found[ANY]
+
+
+async def counted(tx: Transaction, rows: str, values: Mapping[str, Any]) -> BoundedCount:
+    """Count the rows of `rows`, a query, as far as the bound."""
+    statement = text(f"select count(*) from ({rows} limit :most) as found")
+    number: int = (await tx.execute(statement, {**values, "most": MOST_COUNTED + 1})).scalar_one()
+    return BoundedCount(counted=min(number, MOST_COUNTED), more=number > MOST_COUNTED)

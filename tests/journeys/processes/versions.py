@@ -1,0 +1,145 @@
+"""A stack of the version before, which is brought to this one service by service while it is used."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from chassis.faults import sqlstate
+from chassis.migrate import PATIENCE
+from contracts.catalogue import SERVICES
+from deploy.local.cell import FRONT, Cell, environment
+from deploy.local.place import ROOT
+from deploy.local.prepare import prepare_broker, prepare_databases
+from deploy.local.stack import Progress, Stack
+from deploy.local.trust import make_trust
+
+BEFORE = "8275315af4427d57a762fe84a4bde36b56a15425"
+"""The commit of the version from which an upgrade is tried. A release moves it to the release before it."""
+_TABLES = text("select * from pg_tables where tableowner = current_user")
+LOCK_NOT_AVAILABLE = "55P03"
+ASK = """
+import asyncio, json, sys
+from pathlib import Path
+from contracts.catalogue import SERVICES
+from deploy.local.cell import Cell
+from deploy.local.prepare import prepare_broker, prepare_databases
+from deploy.local.trust import TrustFiles
+
+part, code, state, *partners = sys.argv[1:]
+cells = {one: Cell(one, Path(state), partners=partners) for one in partners}
+cell, trust = cells[code], TrustFiles(Path(state) / "border")
+if part == "keys":
+    cell.make_keys()
+if part == "databases":
+    asyncio.run(prepare_databases(cell))
+if part == "broker":
+    asyncio.run(prepare_broker(cell))
+if part == "settings":
+    print(json.dumps({name: cell.settings(name, trust, cells, processes=True) for name in SERVICES}))
+"""
+"""A part of a cell's preparation as the version before does it, with its own modules."""
+
+
+def is_known() -> bool:
+    """A clone without its history has no version before."""
+    found = subprocess.run(
+        ["git", "cat-file", "-e", f"{BEFORE}^{{commit}}"], cwd=ROOT, capture_output=True, check=False
+    )
+    return found.returncode == 0
+
+
+def unpacked(directory: Path) -> Path:
+    """The tree of the version before, out of the history of this clone."""
+    directory.mkdir()
+    packed = subprocess.Popen(["git", "archive", BEFORE], cwd=ROOT, stdout=subprocess.PIPE)
+    subprocess.run(["tar", "-x", "-C", str(directory)], stdin=packed.stdout, check=True)
+    assert packed.wait() == 0
+    return directory
+
+
+class VersionStack(Stack):
+    """Its keys, tables, topics, settings and services are those of the tree `code`, until each cell is upgraded."""
+
+    def __init__(self, codes: list[str], *, state: Path, code: Path) -> None:
+        super().__init__(codes, state=state, processes=True)
+        self.code = code
+
+    async def upgrade(self, cell: Cell) -> None:
+        """What is prepared comes first, under the running services of the version before; then one service after the other."""
+        cell.make_keys()
+        await prepare_databases(cell)
+        for service in SERVICES:
+            await add_columns(cell.owner_url(service))
+        await prepare_broker(cell)
+        for name in SERVICES:
+            settings = cell.settings(name, self.trust, self.cells, processes=True)
+            await self._replace(cell, name, [f"services.{name}", "all"], environment(settings))
+        await self._replace(cell, FRONT, ["corridor.cell", str(cell.directory / "cell.json")], {})
+
+    async def _replace(self, cell: Cell, name: str, module: list[str], values: Mapping[str, str]) -> None:
+        await asyncio.to_thread(self._children[f"{cell.code}: {name}"].stop)
+        super()._spawn(cell, name, module, values)
+        await self._ready(cell, Progress())
+
+    def _spawn(self, cell: Cell, name: str, module: list[str], values: Mapping[str, str]) -> None:
+        super()._spawn(cell, name, module, {**values, **_from(self.code)})
+
+    def _launch(self, cell: Cell, settings: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
+        super()._launch(cell, json.loads(self._asked("settings", cell)), facts)
+
+    def _keys(self) -> None:
+        self.trust = make_trust(self.state / "border", list(self.cells), now=datetime.now(UTC))
+        for cell in self.cells.values():
+            self._asked("keys", cell)
+
+    async def _postgres(self, cell: Cell, progress: Progress) -> None:
+        await asyncio.to_thread(cell.postgres.start)
+        await asyncio.to_thread(self._asked, "databases", cell)
+
+    async def _kafka(self, cell: Cell, progress: Progress) -> None:
+        await asyncio.to_thread(cell.broker.start)
+        await asyncio.to_thread(self._asked, "broker", cell)
+
+    def _asked(self, part: str, cell: Cell) -> str:
+        command = [sys.executable, "-c", ASK, part, cell.code, str(self.state), *self.cells]
+        environ = {**os.environ, **_from(self.code)}
+        return subprocess.run(
+            command, cwd=self.code, env=environ, check=True, capture_output=True, text=True
+        ).stdout
+
+
+async def add_columns(owner_url: str) -> None:
+    """The most that a migration does, whatever the newest ones are: each table gets a column more."""
+    engine = create_async_engine(owner_url)
+    async with engine.connect() as conn:
+        tables = list(await conn.execute(_TABLES))
+    for table in tables:
+        await _add_column(engine, f"{table.schemaname}.{table.tablename}")
+    await engine.dispose()
+
+
+async def _add_column(engine: AsyncEngine, table: str) -> None:
+    while True:
+        try:
+            async with engine.begin() as conn:
+                await conn.execute(PATIENCE)
+                await conn.execute(text(f"alter table {table} add column of_a_later_release text"))
+                return
+        except DBAPIError as error:
+            if sqlstate(error) != LOCK_NOT_AVAILABLE:
+                raise
+
+
+def _from(code: Path) -> dict[str, str]:
+    """The environment in which Python takes its modules from this tree, and from no folder that it is started in."""
+    return {"PYTHONPATH": str(code), "PYTHONSAFEPATH": "1"}
