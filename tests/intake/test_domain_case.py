@@ -9,6 +9,7 @@ from contracts.casefile.urgent import FLAGS
 from services.intake.casefile.domain import facts
 from services.intake.casefile.domain.age import AgeEvidence, Group
 from services.intake.casefile.domain.case import (
+    MOST_WORKERS,
     MOVES,
     Case,
     CaseState,
@@ -74,11 +75,11 @@ VERBS = {
     CaseVerb.RESUME: lambda c: c.resume(),
     CaseVerb.STRIKE_NOTE: lambda c: Note(NOTE, CASE, "call", "w1", NOW).strike(c),
     CaseVerb.TAKE_OVER: lambda c: c.take_over("th-shelter", "w9"),
-    CaseVerb.ATTACH_CALL: lambda c: call().attach(c, "in-person", CallWords(PERSON, 1, "v1.y"))[:1],
+    CaseVerb.ATTACH_CALL: lambda c: call().attach(c, "in-person", CallWords(PERSON, 1, "v1.y"), NOW)[:1],
     CaseVerb.LINK_DEPENDANT: lambda c: [linked(c).dependant_id],
     CaseVerb.UNLINK_DEPENDANT: lambda c: [DependantLink(*LINK).end(c, "v1.y", by="w1", at=NOW)],
     CaseVerb.DETACH_CALL: lambda c: call(CallState.ATTACHED).detach(
-        c, CallWords(NOTE, 1, "v1.y"), NOW, CallTimes.of_days(7, 90)
+        c, CallWords(NOTE, 1, "v1.y"), NOW, CallTimes.of_days(7, 90), erasure_requested=False
     )[:1],
 }
 SAID = {
@@ -138,6 +139,19 @@ def test_opening_says_opened_and_assigned_to_the_organisation():
         facts.CaseAssigned(CASE, "th-a", ()),
     ]
     assert (one.state, one.version) == (CaseState.OPEN, 0)
+
+
+def test_a_case_that_is_opened_with_the_workers_of_another_has_no_more_of_them_than_one_that_is_assigned():
+    def opened(count: int) -> Case:
+        names = tuple(f"th.worker-{number}" for number in range(count))
+        return Case.open(
+            CASE, PERSON, channel="agency", organisation="th-a", urgency="urgent", now=NOW, workers=names
+        )[0]
+
+    assert len(opened(MOST_WORKERS).workers) == MOST_WORKERS
+    with pytest.raises(CommandRefused) as refused:
+        opened(MOST_WORKERS + 1)
+    assert refused.value.code == "too-many-workers"
 
 
 @pytest.mark.parametrize("flag", FLAGS)

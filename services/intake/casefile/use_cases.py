@@ -228,7 +228,8 @@ async def open_dependant(
     """Open the case of somebody who depends on the person of this one. `hers`: her workers have it too."""
     her = await cases.get(tx, actor, ACTIONS[CaseVerb.LINK_DEPENDANT], case_id, lock=True)
     here = await present(tx, her.organisation) if hers else ()
-    case = await open_case(tx, actor, new, today, [one for one in her.workers if one in here])
+    with answered():
+        case = await open_case(tx, actor, new, today, [one for one in her.workers if one in here])
     await _link(tx, actor, her, case, link)
     return case
 

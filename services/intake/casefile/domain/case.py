@@ -99,6 +99,11 @@ def passes(state: CaseState, verb: CaseVerb) -> bool:
     return verb in MOVES[state]
 
 
+def _require_few(workers: tuple[str, ...]) -> None:
+    if len(workers) > MOST_WORKERS:
+        raise CommandRefused("too-many-workers", f"a case has at most {MOST_WORKERS} workers", "workers")
+
+
 @dataclass(slots=True)
 class Case:
     """One case. `version` is the one that was loaded; the store checks it and adds one."""
@@ -129,7 +134,8 @@ class Case:
         workers: tuple[str, ...] = (),
         import_id: UUID | None = None,
     ) -> tuple[Self, list[CaseFact]]:
-        """A case opened by an organisation and assigned to it; without `workers` nobody in it is named yet."""
+        """A case opened by an organisation and assigned to it; without `workers` nobody in it is named yet. Raises CommandRefused."""
+        _require_few(workers)
         case = cls(case_id, person_id, organisation, workers, urgency)
         opened = facts.CaseOpened(case_id, person_id, channel, organisation, urgency, now)
         return case, [opened, facts.CaseAssigned(case_id, organisation, workers, import_id)]
@@ -155,8 +161,7 @@ class Case:
             message = "another organisation gets a case by transfer, never by assignment"
             raise CommandRefused("other-organisation", message, "organisation")
         workers = tuple(dict.fromkeys(workers))
-        if len(workers) > MOST_WORKERS:
-            raise CommandRefused("too-many-workers", f"a case has at most {MOST_WORKERS} workers", "workers")
+        _require_few(workers)
         self.workers = workers
         return [facts.CaseAssigned(self.id, self.organisation, self.workers), self._tasks_due()]
 
