@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from chassis.database import EVERYBODY, Origin, Transaction
-from chassis.identity.access import hold_unerased, person_of, require_case
+from chassis.identity.access import hold_unerased, person_of, require, require_case
 from chassis.printing import papers
 from chassis.printing.api import PdfResponse
 from chassis.printing.paper import PaperLanguage, pdf
@@ -30,10 +30,12 @@ from chassis.web.http import (
     following,
     one_transaction,
 )
+from chassis.web.listing import CountedListing, CountQuery
 from chassis.web.positions import number, position, positioned
+from chassis.web.worklist import Order, RowQuery, SortQuery, count_of
 from contracts.events.access import RecordReadV1
 from contracts.types import Code
-from services.consent import fencing, offers, queries, receipt_paper, use_cases
+from services.consent import fencing, offers, queries, receipt_paper, use_cases, worklist_queries
 from services.consent.domain.record import ConsentRecord
 from services.consent.forms import AgreedForm, AnswerForm, ConfirmForm, RefusedForm
 from services.consent.part_form import PartForm, ScopeForm
@@ -113,6 +115,24 @@ async def list_consents(
         next=following(items, page, "created_at", "id"),
         moves=await offers.of_case(tx, actor, running, case_id),
     )
+
+
+@router.get("/v1/consents", summary="Your organisation's consents on cases that you may read")
+async def list_consents_across_cases(
+    actor: Who,
+    tx: Tx,
+    page: Page,
+    filters: Annotated[worklist_queries.ConsentFilters, Depends()],
+    sort: SortQuery = Order.NEWEST,
+    count: CountQuery = False,
+) -> CountedListing[worklist_queries.ConsentRow]:
+    require(actor, worklist_queries.READ, organisation=actor.organisation)
+    asked = RowQuery(filters.asked(), sort)
+    items = await worklist_queries.consents_of_cases(
+        tx, actor, asked, after=position(page.after), limit=page.limit
+    )
+    counted = await count_of(tx, actor, worklist_queries.WORKLIST, asked) if count else None
+    return CountedListing(items=items, next=following(items, page, "sorted_at", "consent_id"), count=counted)
 
 
 @router.get("/v1/consents/{consent_id}", summary="A consent record with all its revisions")

@@ -5,29 +5,32 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+from fastapi import Query
 from pydantic import BaseModel, Field
 from sqlalchemy import text
 
 from chassis.database import Transaction
+from chassis.web.listing import BoundedCount, Conditions, ListFilters, counted, narrowed, true_or_not
 from chassis.web.moves import MoveView
-from contracts.types import Code
+from contracts.types import Code, KnownCode, NoticeVersion
 from services.consent.domain.notice import Notice
 
-_LIST = text(
-    """
-    select id, version, language, title, reviewed, state, in_force_since, ended_at, revision from consent.notices
-    where (cast(:language as text) is null or language = :language)
-      and (cast(:state as text) is null or state = :state)
-      and (cast(:version as text) is null or (version, language) > (:version, :after))
-    order by version, language limit :limit
-    """
-)
+_FILTERS: Conditions = {
+    "version": "version = :version",
+    "language": "language = :language",
+    "state": "state = :state",
+    "reviewed": true_or_not("reviewed"),
+}
 
 
 @dataclass(frozen=True, slots=True)
-class NoticeFilter:
-    language: str | None
-    state: str | None
+class NoticeFilters(ListFilters):
+    version: Annotated[NoticeVersion | None, Query(description="only this, in every language")] = None
+    language: Annotated[Annotated[str, KnownCode("language")] | None, Query(description="only in it")] = None
+    state: Annotated[Annotated[str, KnownCode("notice_state")] | None, Query(description="only these")] = None
+    reviewed: Annotated[
+        bool | None, Query(description="only those that a native speaker has looked at, or has not")
+    ] = None
 
 
 class NoticeSummary(BaseModel):
@@ -56,13 +59,24 @@ class NoticeView(NoticeSummary):
 
 
 async def notices(
-    tx: Transaction, only: NoticeFilter, after: tuple[Any, ...] | None, limit: int
+    tx: Transaction, asked: NoticeFilters, after: tuple[Any, ...] | None, limit: int
 ) -> list[NoticeSummary]:
     """The notices by version and language, after the last one of the page before."""
-    version, language = after or (None, None)
-    where = {"language": only.language, "state": only.state, "version": version, "after": language}
-    rows = await tx.execute(_LIST, {**where, "limit": limit})
-    return [NoticeSummary.model_validate(row, from_attributes=True) for row in rows]
+    version, language = after or ("", "")
+    conditions = [*narrowed(_FILTERS, asked.asked()), "(version, language) > (:after, :after_language)"]
+    statement = text(
+        "select id, version, language, title, reviewed, state, in_force_since, ended_at, revision from consent.notices"
+        f" where {' and '.join(conditions)} order by version, language limit :limit"
+    )
+    values = {**asked.asked(), "after": version, "after_language": language, "limit": limit}
+    return [
+        NoticeSummary.model_validate(r, from_attributes=True) for r in await tx.execute(statement, values)
+    ]
+
+
+async def counted_notices(tx: Transaction, asked: NoticeFilters) -> BoundedCount:
+    conditions = ["true", *narrowed(_FILTERS, asked.asked())]
+    return await counted(tx, f"select from consent.notices where {' and '.join(conditions)}", asked.asked())
 
 
 def view_of(notice: Notice, moves: list[MoveView], now: datetime) -> NoticeView:

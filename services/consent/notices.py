@@ -3,12 +3,13 @@
 from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import Field, model_validator
 
 from chassis.identity.access import require, rights_of
 from chassis.service import Running
-from chassis.web.http import Done, IfMatch, Listing, Page, Seen, SeenExactly, Tx, Who, done, etag, following
+from chassis.web.http import Done, IfMatch, Page, Seen, SeenExactly, Tx, Who, done, etag, following
+from chassis.web.listing import CountedListing, CountQuery
 from chassis.web.moves import Offer
 from chassis.web.positions import identifier, positioned
 from contracts.casefile.text import Line, Paragraph
@@ -53,16 +54,18 @@ async def list_notices(
     tx: Tx,
     page: Page,
     running: Running,
-    language: Annotated[Language | None, Query()] = None,
-    state: Annotated[Annotated[str, KnownCode("notice_state")] | None, Query()] = None,
-) -> Listing[notice_queries.NoticeSummary]:
+    filters: Annotated[notice_queries.NoticeFilters, Depends()],
+    count: CountQuery = False,
+) -> CountedListing[notice_queries.NoticeSummary]:
     require(actor, publishing.READ)
-    only = notice_queries.NoticeFilter(language, state)
-    items = await notice_queries.notices(
-        tx, only, positioned(page.after, identifier, known("language")), page.limit
+    after = positioned(page.after, identifier, known("language"))
+    items = await notice_queries.notices(tx, filters, after, page.limit)
+    return CountedListing(
+        items=items,
+        next=following(items, page, "version", "language"),
+        moves=running.commands.open([Offer("draft_notice", publishing.WRITE)], rights_of(actor)),
+        count=await notice_queries.counted_notices(tx, filters) if count else None,
     )
-    moves = running.commands.open([Offer("draft_notice", publishing.WRITE)], rights_of(actor))
-    return Listing(items=items, next=following(items, page, "version", "language"), moves=moves)
 
 
 @router.get("/{notice_id}", summary="A text to read out, and who wrote and approved it")

@@ -7,18 +7,18 @@ from chassis.outbox import DueWork
 from chassis.work import WorkItem, WorkKind, no_act
 from services.consent.domain.case import EXPIRES
 from services.consent.domain.facts import ConsentEnding
+from services.consent.domain.record import ENDS_SOON
 from services.consent.outgoing import outgoing
 from services.consent.store import reminders
 
 KIND, KEY = "remind", "all"
 EVERY = timedelta(hours=1)
-LEAD = timedelta(days=14)
-"""Before the end. Of a consent for less than four weeks it is told when half of its time is over."""
 PIECE = 500
 
 
 async def _remind(tx: Transaction, _: WorkItem, _result: None) -> None:
-    ending = await reminders.told(tx, LEAD, PIECE)
+    """Of a consent for less than four weeks it is told when half of its time is over."""
+    ending = await reminders.told(tx, ENDS_SOON, PIECE)
     tx.say(*(outgoing(ConsentEnding(*one, EXPIRES)) for one in ending))
     tx.say(_next(tx, timedelta() if len(ending) == PIECE else EVERY))
 

@@ -396,6 +396,7 @@ def _consent() -> list[Row]:
     return [
         row("POST", f"{CASE}/consents", "consent.record", INTAKE, "case", answer(**names), 201),
         row("GET", f"{CASE}/consents", "consent.inspect", INTAKE | AUDITOR, "consent"),
+        row("GET", "/v1/consents", "consent.read", CARE_DOOR, "consent", listed="consent_id", seen_by=CARE),
         row("GET", consent, "consent.inspect", INTAKE | AUDITOR, "consent"),
         row("POST", f"{consent}/renew", "consent.record", INTAKE, "consent", agreed(**names)),
         row("POST", f"{consent}/withdraw", "consent.withdraw", INTAKE, "consent"),

@@ -11,6 +11,8 @@ from sqlalchemy import TextClause, text
 from chassis.database import Transaction
 from chassis.identity.auth import Actor
 from chassis.web.worklist import Order, RowQuery, Worklist, statement_of
+from services.consent.worklist_queries import WORKLIST as CONSENTS
+from services.consent.worklist_queries import ConsentWait
 from services.referral.queries import WORKLIST as REFERRALS
 from services.returns.queries import WORKLIST as RETURNS
 
@@ -49,6 +51,19 @@ OF_RETURNS = f"""
             (array['requested', 'counselled', 'cleared', 'departed', 'arrived'] || array_fill('closed'::text, array[45]))[n % 50 + 1],
             at + interval '90 days', case when n % 250 = 3 then at end, 1, at + n % 50 * interval '1 hour' from made;
     vacuum analyze returns.returns
+"""
+
+OF_CONSENTS = f"""
+    insert into consent.records (id, case_id, organisation, state, revision, head, salt, valid_until, terms, sealed, created_at, updated_at)
+        select id, case_id, '{AGENCY}', (array['requested', 'given', 'withdrawn'] || array_fill('given'::text, array[47]))[n % 50 + 1], 1, 'h', 's',
+            now() + n * interval '5 minutes', jsonb_build_object('capacity', case when n % 100 = 0 then 'guardian' else 'self' end,
+            'legal_basis', case when n % 500 = 250 then 'immediate-protection' else 'consent' end, 'approved_by', case when n % 1000 = 250 then 'x' end),
+            '{{}}', at, at + n % 50 * interval '1 hour' from made;
+    insert into consent.disclosures (id, case_id, referral_id, stage, consent_id, fence_due, purpose, sender, recipient, recipient_cell,
+        recipient_role, service, urgency, kind, asked)
+        select gen_random_uuid(), case_id, id, case when n % 500 = 2 then 'recalled' else 'answered' end, id, false, 'p', '{AGENCY}', 'x', 'KH',
+            'care', 's', 'routine', 'referral', '{{}}' from made where n % 50 = 2;
+    vacuum analyze consent.records; vacuum analyze consent.disclosures
 """
 
 
@@ -151,6 +166,19 @@ def of_services() -> list[Lists]:
                 "waiting for the partner": Listed(SUPERVISOR, {"waiting_for": "partner"}),
                 "late": Listed(SUPERVISOR, {"late": True}),
                 "not late": Listed(SUPERVISOR, {"late": False}),
+            },
+        ),
+        Lists(
+            "consent",
+            OF_CONSENTS,
+            CONSENTS,
+            {
+                **of_everybody(),
+                "withdrawn": Listed(SUPERVISOR, {"state": "withdrawn"}),
+                **{f"waiting for {wait}": Listed(SUPERVISOR, {"waiting_for": wait}) for wait in ConsentWait},
+                "waiting for renewal, due soonest": Listed(
+                    SUPERVISOR, {"waiting_for": ConsentWait.RENEWAL}, Order.DUE
+                ),
             },
         ),
     ]

@@ -17,7 +17,7 @@ FORM = {
     "certainty": "likely",
     "text": WORDS,
 }
-OURS = {"text", "shared_with", "recorded_at", "recorded_by", "updated_at", "updated_by"}
+OURS = {"text", "reason", "shared_with", "recorded_at", "recorded_by", "updated_at", "updated_by"}
 """What is for the organisation alone that wrote it down."""
 
 
@@ -72,7 +72,9 @@ async def test_what_is_written_down_in_a_hurry_is_nobodys_but_the_own_organisati
 
 
 async def test_others_see_kind_province_and_month_and_neither_words_nor_who_spoke_when(desk, shelter):
-    incident = await desk.tell(with_all=True)
+    incident = await desk.tell(with_all=True, province="TH-22")
+    body = {**FORM, "with_all": True, "reason": "person-named"}
+    assert (await desk.send("PUT", incident, body)).status_code == 200
     whole, shared = await desk.view(incident), await shelter.view(incident)
     assert {name for name, value in shared.items() if value != whole[name]} == {*OURS, "moves"}
     assert [shared[name] for name in sorted(OURS)] == [None] * len(OURS)
@@ -172,11 +174,12 @@ async def test_the_list_is_narrowed_and_paged_by_month(desk, shelter):
 
 async def test_trends_count_once_what_all_may_see_and_hide_small_cells(intake, desk, shelter):
     wanted = {
-        ("confinement", "TH-21", True): 10,
-        ("transport", "TH-30", True): 12,
-        ("begging", "TH-22", True): 1,
+        ("confinement", "TH-21", True, 14): 10,
+        ("transport", "TH-30", True, 1): 12,
+        ("begging", "TH-22", True, 31): 1,
+        ("labour", "TH-21", False, 14): 10,
+        ("labour", "TH-21", True, 32): 10,
     }
-    wanted["labour", "TH-21", False] = 10
     await written(intake, wanted)
     path = "/v1/incidents/trends/2025-03"
     shown = (await shelter.send("GET", path)).json()
@@ -184,23 +187,23 @@ async def test_trends_count_once_what_all_may_see_and_hide_small_cells(intake, d
     assert [kinds[kind] for kind in ("confinement", "labour", "begging")] == [10, None, None]
     assert [places[place] for place in ("TH-21", "TH-22", "TH-10")] == [10, None, None]
     assert [table["total"] for table in shown["tables"]] == [23, 23]
-    await written(intake, {("begging", "TH-22", True): 10})
+    await written(intake, {("begging", "TH-22", True, 14): 10})
     assert (await desk.send("GET", path)).json() == shown
     assert (await desk.send("GET", "/v1/incidents/trends/2090-01")).status_code == 404
 
 
 async def written(intake, wanted):
-    """Rows as of a month that is over: kind, province and whether all see it → how many."""
+    """Rows as of then: kind, province, whether all see it now, and the day of March on which they first did → how many."""
     statement = text(
         "insert into intake.incidents (id, organisation, kind, province, month, certainty, with_all, shared_with, state,"
         " shared_at, revision, recorded_at, recorded_by, updated_at, updated_by) select gen_random_uuid(), 'th-care-agency', :kind,"
-        " :province, date '2025-02-01', 'likely', :all, '{}', 'standing', case when :all then timestamptz '2025-03-14 12:00Z' end,"
+        " :province, date '2025-02-01', 'likely', :all, '{}', 'standing', timestamptz '2025-02-28 05:00Z' + make_interval(days => :day),"
         " 1, now(), 'th.officer', now(), 'th.officer' from generate_series(1, :count)"
     )
     database = intake.service.database
     async with database.transaction(database.system()) as tx:
-        for (kind, province, with_all), count in wanted.items():
-            asked = {"kind": kind, "province": province, "all": with_all, "count": count}
+        for (kind, province, with_all, day), count in wanted.items():
+            asked = {"kind": kind, "province": province, "all": with_all, "day": day, "count": count}
             await tx.execute(statement, asked)
 
 

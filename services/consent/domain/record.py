@@ -26,6 +26,9 @@ ASK_AGAIN_WITHIN = timedelta(days=30)
 disclosure is recalled.
 """
 
+ENDS_SOON = timedelta(days=14)
+"""Before the end whoever has her case is told, while there is time to ask her again."""
+
 SYSTEM = "system:consent"
 """The actor where nobody acts: an age becomes known, a time is over, she is erased."""
 

@@ -103,7 +103,7 @@ _IN_ERROR = text(
 _SENT_IN_ERROR = insert_missing(SENT_IN_ERROR)
 _SAVE_AGES = upsert_set(AGES)
 _FORGET_AGES = text("delete from consent.ages where case_id = any(cast(:cases as uuid[]))")
-_INSERT = insert_set(RECORDS, without=["created_at"])
+_INSERT = insert_set(RECORDS, without=["created_at", "updated_at"])
 _UPDATE = update_set(
     RECORDS,
     "state",
@@ -112,6 +112,7 @@ _UPDATE = update_set(
     "valid_until",
     "terms",
     "sealed",
+    also={"updated_at": "now()"},
     stored="before",
     version="revision",
 )

@@ -32,6 +32,7 @@ RECORDS = Table(
     required("terms", JSONB),
     required("sealed", JSONB),
     filled("created_at", TIMESTAMPTZ, "clock_timestamp()"),
+    filled("updated_at", TIMESTAMPTZ, "now()"),
 )
 
 REMINDERS = Table(

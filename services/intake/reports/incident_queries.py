@@ -5,12 +5,13 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.identity.auth import Actor
 from contracts.types import Code
+from services.intake.reports.domain.incidents import IncidentState
 
 IncidentPosition = tuple[date, UUID]
 """The position of the last row of the page before."""
@@ -20,10 +21,10 @@ _OF_OWN = ", ".join(
     f"case when {_OWN} then i.{column} end as {column}"
     for column in ("shared_with", "recorded_at", "recorded_by", "updated_at", "updated_by")
 )
-"""To others these would tell when somebody spoke, and to whom else."""
+"""To others these would tell when somebody spoke, and to whom else; and why it was corrected, what to look for in it."""
 _COLUMNS = (
-    "i.id, i.organisation, i.kind, i.province, to_char(i.month, 'YYYY-MM') as month, i.certainty, i.with_all, i.state, i.reason,"
-    f" i.revision, i.version, {_OF_OWN}"
+    "i.id, i.organisation, i.kind, i.province, to_char(i.month, 'YYYY-MM') as month, i.certainty, i.with_all, i.state,"
+    f" case when {_OWN} or i.state = '{IncidentState.WITHDRAWN}' then i.reason end as reason, i.revision, i.version, {_OF_OWN}"
 )
 _SEEN = f"(i.with_all or {_OWN} or :organisation = any(i.shared_with))"
 _FILTERS: Mapping[str, str] = {
@@ -51,8 +52,10 @@ class IncidentSummary(BaseModel):
     with_all: bool
     shared_with: list[str] | None
     state: Annotated[str, Code("incident_state")]
-    reason: str | None
-    """Of the last correction, or of the withdrawal."""
+    reason: Annotated[
+        str | None,
+        Field(description="of the withdrawal; for the organisation itself also of the last correction"),
+    ]
     revision: int
     recorded_at: datetime | None
     recorded_by: str | None
