@@ -169,6 +169,13 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
             "services.status": OPERATIONAL,
             "services.capacity": OPERATIONAL,
         },
+        "distrust.moved.v1": {
+            "distrust_id": OPERATIONAL,
+            "kind": OPERATIONAL,
+            "state": OPERATIONAL,
+            "key": OPERATIONAL,
+            "since": OPERATIONAL,
+        },
         "proposal.moved.v1": {
             "proposal_id": OPERATIONAL,
             "change": OPERATIONAL,

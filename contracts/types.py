@@ -33,6 +33,9 @@ VersionLabel = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.\-]{1,40}
 NoticeVersion = Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-[1-9][0-9]{0,2}$")]
 """The name of a text that is explained before consent, by year and number, for example `2026-1`."""
 
+Thumbprint = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_\-]{43}$")]
+"""A key by its SHA-256 thumbprint (RFC 7638)."""
+
 LinkedStay = Annotated[
     bool,
     Field(

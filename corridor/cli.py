@@ -10,6 +10,7 @@ import typer
 from corridor import operate_directory
 from corridor.case_name import CaseName
 from corridor.console import call, console, troubles
+from corridor.distrust_commands import agreement, distrust
 from corridor.key_commands import epoch, key, trust
 from corridor.machine import machine
 from corridor.operate import operate
@@ -34,6 +35,8 @@ app.add_typer(machine, name="machine")
 app.add_typer(operate, name="operate")
 operate.add_typer(operate_directory.organisation, name="organisation")
 operate.add_typer(operate_directory.role, name="role")
+operate.add_typer(agreement, name="agreement")
+operate.add_typer(distrust, name="distrust")
 for command in (operate_directory.proposals, operate_directory.confirm, operate_directory.withdraw):
     operate.command()(command)
 

@@ -58,6 +58,8 @@ class OpenedEnvelope:
     signer: str
     reader: str
     evidence: str
+    signed_with: str
+    """The `kid` of the signer's key."""
 
 
 def seal(claims: Claims, signer: KeyOf, recipient: KeyOf) -> bytes:
@@ -78,7 +80,7 @@ def open_envelope(raw: bytes, own_key: FindKey, senders_key: FindKey) -> OpenedE
         raise UnopenedEnvelope("wrong_recipient")
     signed = _decrypted(raw, outer["epk"], reader)
     claims, signer = read_signed(signed, senders_key)
-    return OpenedEnvelope(claims, signer.organisation, reader.organisation, signed.decode())
+    return OpenedEnvelope(claims, signer.organisation, reader.organisation, signed.decode(), signer.kid)
 
 
 def read_signed(signed: bytes, senders_key: FindKey) -> tuple[Claims, KeyOf]:

@@ -8,7 +8,17 @@ from pydantic import BaseModel, ConfigDict
 from contracts.envelope import Event, Sealed
 from contracts.events.directory import OfferedService
 from contracts.grant import Grant
-from contracts.types import AgreementId, CaseId, Cell, Code, Instant, LawReference, OrganisationId, Sha256
+from contracts.types import (
+    AgreementId,
+    CaseId,
+    Cell,
+    Code,
+    Instant,
+    LawReference,
+    OrganisationId,
+    Sha256,
+    Thumbprint,
+)
 
 
 class AgreementChangedV1(Event):
@@ -28,6 +38,22 @@ class AgreementChangedV1(Event):
     """The days that the recipient may read on after the end of a referral; none: reading ends at once."""
     extract_reasons: tuple[Annotated[str, Code("extract_reason")], ...] = ()
     """The reasons for which an auditor may ask the partner's for an extract of the log; without one, for none."""
+
+
+class DistrustMovedV1(Event):
+    """A key that was lost, or a version of an agreement that is suspended, counts no more in this cell: by the word of one operator, then
+    confirmed or lifted by another. The attribute `actor` is who did it. Stream `distrusts`.
+    """
+
+    type: ClassVar[str] = "distrust.moved.v1"
+    distrust_id: UUID
+    kind: Annotated[str, Code("distrust_kind")]
+    state: Annotated[str, Code("proposal_state")]
+    key: Thumbprint | None = None
+    organisation: OrganisationId | None = None
+    agreement_id: AgreementId | None = None
+    agreement_version: int | None = None
+    since: Instant
 
 
 class EnvelopeSealedV1(Event):

@@ -7,10 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import PlainTextResponse
 
-from chassis.identity.access import require
+from chassis.identity.access import require, rights_of
 from chassis.problems import NotFound
 from chassis.service import Service, running_service
 from chassis.web.http import Listing, Page, Tx, Who, following
+from chassis.web.moves import Offer
 from chassis.web.positions import identifier, instant, positioned
 from contracts.events.access import LogReadV1, RecordReadV1
 from services.exchange import queries
@@ -18,6 +19,7 @@ from services.exchange.border_state import limits
 from services.exchange.queries import AgreementView, EnvelopeView, PartnerView, Position, ReceiptView
 from services.exchange.settings import Settings
 from services.exchange.store import extracts
+from services.exchange.use_cases.distrust import DISTRUST
 
 router = APIRouter(tags=["exchange"])
 Running = Annotated[Service[Settings], Depends(running_service)]
@@ -27,10 +29,13 @@ BEGINNING: Position = (datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0), UUID(int=0
 
 
 @router.get("/v1/agreements", summary="The agreements as signed: cells, purposes, fields, process codes")
-async def list_agreements(actor: Who, tx: Tx, page: Page) -> Listing[AgreementView]:
+async def list_agreements(actor: Who, tx: Tx, page: Page, service: Running) -> Listing[AgreementView]:
     require(actor, "agreement.read")
     (after,) = positioned(page.after, identifier) or ("",)
     items = await queries.agreements(tx, after, page.limit)
+    for item in items:
+        offer = Offer("suspend_agreement", DISTRUST, not item.suspended)
+        item.moves = service.commands.open([offer], rights_of(actor), agreement_id=item.id)
     return Listing(items=items, next=following(items, page, "id"))
 
 

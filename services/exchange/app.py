@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from chassis.service import Loop, Service
 from chassis.work import WorkKind
-from services.exchange import api, handlers, internal
+from services.exchange import api, distrusts_api, handlers, internal
 from services.exchange.gauges import border
 from services.exchange.held import HELD
 from services.exchange.outgoing import CONTROL, PROCESS, SEAL
@@ -76,6 +76,6 @@ def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service
 
 def _router() -> APIRouter:
     router = APIRouter()
-    for part in (api.router, internal.router):
+    for part in (api.router, distrusts_api.router, internal.router):
         router.include_router(part)
     return router

@@ -13,11 +13,13 @@ from contracts.border.wire import control_to_json
 from contracts.envelope import Event
 from contracts.events.exchange import (
     AgreementChangedV1,
+    DistrustMovedV1,
     EnvelopeDeliveredV1,
     EnvelopeRefusedV1,
     EnvelopeSealedV1,
     RecallAnsweredV1,
 )
+from services.exchange.domain.distrust import DistrustMoved
 from services.exchange.domain.facts import (
     ControlDue,
     Fact,
@@ -125,4 +127,19 @@ def agreement_changed(agreement: Agreement) -> AgreementChangedV1:
         valid_from=terms.valid_from,
         valid_until=terms.valid_until,
         retention_days=terms.retention_days,
+    )
+
+
+def distrust_moved(fact: DistrustMoved) -> DistrustMovedV1:
+    what = fact.what
+    of_key = what.organisation is not None
+    return DistrustMovedV1(
+        distrust_id=fact.distrust_id,
+        kind=what.kind,
+        state=fact.state,
+        key=what.name if of_key else None,
+        organisation=what.organisation,
+        agreement_id=None if of_key else what.name,
+        agreement_version=None if of_key else what.agreement_version,
+        since=what.since,
     )

@@ -40,7 +40,7 @@ class PresenceLoop(SupervisedLoop):
             item = ControlItem(tx.new_id(), presence)
             address = Address(authority(self._settings.cell), authority(cell), cell)
             try:
-                self._sealer.send_uncounted(tx, address, item)
+                await self._sealer.send_uncounted(tx, address, item)
             except NoKey:
                 return
 

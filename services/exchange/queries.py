@@ -10,12 +10,17 @@ from sqlalchemy import Row, text
 
 from chassis.database import Transaction
 from chassis.identity.references import reference_column
+from chassis.tables import one_of
+from chassis.web.moves import MoveView
 from contracts.casefile.reference import ShownReference
 from services.exchange.domain.border import Limits, closed, fresh, stale
+from services.exchange.domain.distrust import ACTS, DistrustKind
 from services.exchange.store import partners
 
 
 class AgreementView(BaseModel):
+    """An agreement as signed. `suspended`: this version counts no more in this cell."""
+
     id: str
     version: int
     sha256: str
@@ -26,6 +31,8 @@ class AgreementView(BaseModel):
     legal_basis: str
     valid_from: datetime
     valid_until: datetime
+    suspended: bool
+    moves: list[MoveView] = []
 
 
 class PartnerView(BaseModel):
@@ -74,13 +81,18 @@ class ReceiptView(BaseModel):
     evidence: str
 
 
-_AGREEMENT = "select id, version, sha256, cells, document, valid_from, valid_until from exchange.agreements"
+_AGREEMENT = f"""
+    select id, version, sha256, cells, document, valid_from, valid_until, exists (select from exchange.distrusts d
+        where d.kind = '{DistrustKind.AGREEMENT}' and d.name = a.id and d.agreement_version = a.version
+          and d.state in {one_of(ACTS)}) as suspended
+    from exchange.agreements a
+"""
 _AGREEMENTS = f"{_AGREEMENT} where current"
 _ITEM = text("select cell, case_id from exchange.envelope_items where item_id = :item limit 1")
 _RECEIPTS = text(
     "select cell, outcome, code, at, evidence from exchange.receipts where cell = :cell and item_id = :item order by at"
 )
-_ENVELOPES = """
+ENVELOPES = """
     select both_ways.*, {reference} as case_reference from (
         select 'out' as direction, e.id as envelope_id, e.seq, e.cell, e.sender, e.recipient, e.sealed_at as at,
                i.item_id, i.item_class, i.case_id, i.disclosure_id, i.state, i.code
@@ -159,7 +171,7 @@ Position = tuple[datetime, UUID, UUID]
 async def envelopes(tx: Transaction, case_id: UUID | None, after: Position, limit: int) -> list[EnvelopeView]:
     """The envelopes of one case, or all of them: oldest first."""
     condition = _ALL if case_id is None else _OF_CASE
-    statement = _ENVELOPES.format(
+    statement = ENVELOPES.format(
         outgoing=condition, incoming=condition, reference=reference_column("case_id")
     )
     at, envelope, item = after
@@ -186,5 +198,6 @@ def _agreement(row: Row[Any]) -> AgreementView:
         cells=list(row.cells),
         valid_from=row.valid_from,
         valid_until=row.valid_until,
+        suspended=row.suspended,
         **row.document,
     )

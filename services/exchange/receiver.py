@@ -14,7 +14,8 @@ from chassis.service import Service
 from contracts.border.check import check_claims, is_presence
 from contracts.border.envelope import KeyOf, OpenedEnvelope, UnopenedEnvelope, open_envelope
 from contracts.border.items import ControlItem, DisclosureItem, Item, Presence
-from services.exchange.store import inbox
+from services.exchange.domain.distrust import Distrusts
+from services.exchange.store import distrusts, inbox
 from services.exchange.store.inbox import RawRecord
 from services.exchange.trust import Trust
 from services.exchange.use_cases.prepare_disclosure import NotYet, PreparedDisclosure, prepare
@@ -27,6 +28,7 @@ from services.exchange.use_cases.receive import (
     refuse_bytes,
 )
 
+NOTHING = Distrusts()
 PAGE = 50
 TRIES = 5
 """The failures of one envelope by itself before it is set aside and the rest of its case goes on."""
@@ -142,7 +144,12 @@ class Receiver:
         return True
 
     async def _receive(self, raw: RawRecord, opened: OpenedEnvelope) -> None:
-        judged = self._judge(raw, opened)
+        async with self._transaction() as tx:
+            distrusted = await distrusts.active(tx)
+        if opened.signed_with in distrusted.keys:
+            await self._refuse(raw, "unknown_key")
+            return
+        judged = self._judge(raw, opened, distrusted)
         prepared: dict[UUID, PreparedDisclosure | None] = {}
         for item in opened.claims.items:
             if (
@@ -192,7 +199,9 @@ class Receiver:
         async with self._transaction() as tx:
             await put_away(tx, raw)
 
-    def _judge(self, raw: RawRecord, opened: OpenedEnvelope) -> JudgedEnvelope:
+    def _judge(
+        self, raw: RawRecord, opened: OpenedEnvelope, distrusted: Distrusts = NOTHING
+    ) -> JudgedEnvelope:
         code = check_claims(
             opened.claims,
             signer=opened.signer,
@@ -201,7 +210,12 @@ class Receiver:
             now=self._service.database.clock(),
         )
         own = frozenset(self._trust.own.signing)
-        return JudgedEnvelope(raw, opened, self._trust.agreements, own, code)
+        agreements = {
+            name: one
+            for name, one in self._trust.agreements.items()
+            if (name, one.terms.version) not in distrusted.agreements
+        }
+        return JudgedEnvelope(raw, opened, agreements, own, code)
 
     def _transaction(self) -> AbstractAsyncContextManager[Transaction]:
         database = self._service.database

@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from chassis.database import Transaction
+from contracts.border.addressing import veiled
 from contracts.border.envelope import KeyOf, seal, sha256
-from contracts.border.items import Claims, Item
+from contracts.border.items import AgreementReference, Claims, ControlItem, Item
+from contracts.organisations import authority
 from services.exchange.domain.chain import OutgoingChain
 from services.exchange.domain.sent import SentItem
 from services.exchange.settings import Settings
-from services.exchange.store import outgoing_envelopes
+from services.exchange.store import distrusts, outgoing_envelopes
 from services.exchange.store.outgoing_envelopes import SentEnvelope
 from services.exchange.trust import Trust
 
@@ -35,6 +37,31 @@ class Address:
     cell: str
 
 
+class TrustAwaited(NoKey):
+    """A key was lost, or an agreement is suspended here: what is to be sealed waits for another key, or for whoever lifts it."""
+
+    def __init__(self) -> None:
+        super().__init__("not_sealed")
+
+
+@dataclass(frozen=True, slots=True)
+class EnvelopeKeys:
+    """The keys of an envelope: it is signed with one, sealed to one, and addressed by that of the receiving cell's authority."""
+
+    signer: KeyOf
+    sealed_to: KeyOf
+    receiving: KeyOf
+
+    @property
+    def recipient(self) -> KeyOf:
+        """Under a `kid` that only its cell can read, new each time."""
+        return veiled(self.sealed_to, self.receiving)
+
+    @property
+    def kids(self) -> tuple[str, ...]:
+        return self.signer.kid, self.sealed_to.kid, self.receiving.kid
+
+
 class Sealer:
     """Seals with the keys that are trusted now. Decides nothing: the caller has checked the item."""
 
@@ -49,37 +76,66 @@ class Sealer:
         replaces: int | None = None,
     ) -> SentEnvelope:
         """Send one envelope. Raises NoKey before anything is written, TooLargeToSeal when the items do not fit."""
-        signer, recipient = self._keys(tx, address)
+        keys = await self._keys(tx, address, [item for item, _ in items])
         chain = await outgoing_envelopes.lock_chain(tx, address.cell, address.recipient)
         jti = tx.new_id()
         lifetime = timedelta(hours=self._settings.envelope_hours)
         claims = self._claims(tx, address, jti, lifetime, chain, [item for item, _ in items], replaces)
-        raw = seal(claims, signer, recipient)
+        raw = seal(claims, keys.signer, keys.recipient)
         chain.append(sha256(raw))
         envelope = SentEnvelope(
-            jti, address.cell, address.sender, address.recipient, chain.seq, chain.head, len(raw)
+            jti, address.cell, address.sender, address.recipient, chain.seq, chain.head, len(raw), keys.kids
         )
         await outgoing_envelopes.save_chain(tx, chain)
         await outgoing_envelopes.add(tx, envelope, [sent for _, sent in items])
         tx.publish(self._settings.egress(address.cell), routing_key(address), raw)
         return envelope
 
-    def send_uncounted(self, tx: Transaction, address: Address, item: Item) -> None:
+    async def send_uncounted(self, tx: Transaction, address: Address, item: Item) -> None:
         """Send a sign of life: outside the chain, remembered by nobody, soon expired. Raises NoKey."""
-        signer, recipient = self._keys(tx, address)
+        keys = await self._keys(tx, address, [item])
         none = OutgoingChain(address.cell, address.recipient, seq=-1, head="")
         claims = self._claims(tx, address, tx.new_id(), PRESENCE_EXPIRES, none, [item], None)
-        tx.publish(self._settings.egress(address.cell), routing_key(address), seal(claims, signer, recipient))
+        tx.publish(
+            self._settings.egress(address.cell),
+            routing_key(address),
+            seal(claims, keys.signer, keys.recipient),
+        )
 
-    def _keys(self, tx: Transaction, address: Address) -> tuple[KeyOf, KeyOf]:
-        signer = self.trust.signer(address.sender, tx.now)
+    async def require_trust(
+        self, tx: Transaction, address: Address, agreement: AgreementReference | None = None
+    ) -> None:
+        """Raises TrustAwaited where a key that would be needed was lost, or the agreement is suspended here."""
+        counted = await distrusts.active(tx)
+        ends = {address.sender, address.recipient, authority(address.cell)}
+        own, trusted = self.trust.signer(address.sender, tx.now), self.trust.list
+        needed = [] if trusted is None else [trusted.agreement_key(one, tx.now) for one in ends]
+        used = {key.kid for key in (own, *needed) if key is not None}
+        without = own is None or self._recipient(address, tx.now) is None
+        if used & counted.keys.keys() or (without and ends & set(counted.keys.values())):
+            raise TrustAwaited
+        if agreement is not None and (agreement.id, agreement.version) in counted.agreements:
+            raise TrustAwaited
+
+    async def _keys(self, tx: Transaction, address: Address, items: Sequence[Item]) -> EnvelopeKeys:
+        agreements = [None if isinstance(item, ControlItem) else item.agreement for item in items]
+        for agreement in agreements:
+            await self.require_trust(tx, address, agreement)
+        signer, recipient = self.trust.signer(address.sender, tx.now), self._recipient(address, tx.now)
         if signer is None:
             raise NoKey("unknown_key")
-        trusted = self.trust.list
-        recipient = None if trusted is None else trusted.recipient(address.recipient, tx.now)
         if recipient is None:
             raise NoKey("recipient_unknown")
-        return signer, recipient
+        return EnvelopeKeys(signer, *recipient)
+
+    def _recipient(self, address: Address, now: datetime) -> tuple[KeyOf, KeyOf] | None:
+        """The key to seal to, and that of the authority by which its cell is told whose it is."""
+        trusted = self.trust.list
+        if trusted is None:
+            return None
+        key = trusted.agreement_key(address.recipient, now)
+        receiving = trusted.agreement_key(authority(address.cell), now)
+        return None if key is None or receiving is None else (key, receiving)
 
     @staticmethod
     def _claims(

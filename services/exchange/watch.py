@@ -8,7 +8,7 @@ from chassis.work import backlog
 from services.exchange.domain.border import stale
 from services.exchange.outgoing import agreement_changed
 from services.exchange.settings import Settings
-from services.exchange.store import partners
+from services.exchange.store import distrusts, partners
 from services.exchange.trust import Trust
 
 
@@ -21,6 +21,7 @@ class TrustWatch(SupervisedLoop):
         super().__init__()
         self._database, self._settings, self._trust = database, settings, trust
         self._announced = False
+        self._distrusted: str | None = None
 
     def healthy(self) -> str | None:
         return self.trouble or self._trust.problem
@@ -28,9 +29,9 @@ class TrustWatch(SupervisedLoop):
     def degraded(self) -> str | None:
         """The fault of a file. Protection at home goes on with a stale list; nothing crosses the border."""
         trusted = self._trust.list
-        if trusted is None or not stale(trusted.issued, self._database.clock()):
-            return None
-        return "the trust list is out of date: nothing is sealed for another cell"
+        if trusted is not None and stale(trusted.issued, self._database.clock()):
+            return "the trust list is out of date: nothing is sealed for another cell"
+        return self._distrusted
 
     async def session(self) -> None:
         await self.every(self._settings.trust_seconds, self.look)
@@ -39,9 +40,23 @@ class TrustWatch(SupervisedLoop):
         if not self._announced:
             async with self._database.transaction(self._database.system()) as tx:
                 self._trust.no_older_than(await partners.trust_version(tx))
+        await self._look_at_distrusts()
         changed = self._trust.refresh(self._database.clock())
         if changed or not self._announced:
             await self._announce()
+
+    async def _look_at_distrusts(self) -> None:
+        """Name what nobody has lifted or replaced yet: a key whose organisation has no other, and an agreement."""
+        async with self._database.transaction(self._database.system()) as tx:
+            counted = await distrusts.active(tx)
+        named = sorted({organisation for kid, organisation in counted.keys.items() if self._is_needed(kid)})
+        named += sorted(f"{name} version {version}" for name, version in counted.agreements)
+        self._distrusted = f"nothing is sealed or taken in for: {', '.join(named)}" if named else None
+
+    def _is_needed(self, kid: str) -> bool:
+        """True while the trust list has a lost key still."""
+        trusted = self._trust.list
+        return trusted is not None and kid in trusted.keys
 
     async def _announce(self) -> None:
         trusted = self._trust.list
@@ -49,6 +64,7 @@ class TrustWatch(SupervisedLoop):
             return
         async with self._database.transaction(self._database.system()) as tx:
             await partners.put_trust(tx, trusted.version, trusted.issued, trusted.sha256)
+            await distrusts.put_keys(tx, trusted)
             for _, agreement in sorted(self._trust.agreements.items()):
                 if await partners.put_agreement(tx, agreement):
                     tx.say(agreement_changed(agreement))

@@ -25,7 +25,7 @@ open assign record screen identify assess place lift start break review retain w
 renew confirm decline withdraw revoke hand issue fence refuse save take submit abandon attach detach
 link unlink draft revise propose approve send accept reject hold resume complete fail cancel correct describe
 request counsel decide suspend clear depart turn miss arrive close
-read replay retry discard stop move end release plan exclude include
+read replay retry discard stop move end release plan exclude include distrust
 """
 VERBS = frozenset(_VERBS.split())
 """What a route may be named to do. A new verb is added here once somebody has looked that no other says it already."""

@@ -18,6 +18,7 @@ from services.consent.domain.states import State as ConsentState
 from services.directory.domain.proposal import ProposalState
 from services.exchange.domain import received as exchange_received
 from services.exchange.domain.disclosure import State as DisclosureState
+from services.exchange.domain.distrust import DistrustState
 from services.exchange.domain.sent import QueueState, SentState
 from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.domain.received import ReceivedState
@@ -48,6 +49,7 @@ STATES = MappingProxyType(
         "consent.records.state": ConsentState,
         "directory.proposals.state": ProposalState,
         "exchange.disclosures.state": DisclosureState,
+        "exchange.distrusts.state": DistrustState,
         "exchange.envelope_items.state": SentState,
         "exchange.process_items.state": QueueState,
         "exchange.received.state": exchange_received.ReceivedState,
@@ -135,6 +137,7 @@ def test_no_statement_has_a_state_that_was_written_by_hand(path: Path) -> None:
         NoticeState,
         Stage,
         DisclosureState,
+        DistrustState,
         QueueState,
         CaseState,
         MailState,

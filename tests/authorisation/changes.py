@@ -33,6 +33,7 @@ _OF = {
         consent PUT /v1/notices/{notice_id}
         consent POST /v1/notices/{notice_id}/approve
         directory POST /v1/proposals/{proposal_id}/confirm
+        exchange POST /v1/distrusts/{distrust_id}/confirm
         consent POST /v1/protections/{consent_id}/approve
         directory PUT /v1/organisations/{organisation}
         directory PUT /v1/organisations/{organisation}/services/{service}
@@ -67,6 +68,7 @@ _OF = {
         consent POST /v1/notices/{notice_id}/propose
         consent POST /v1/notices/{notice_id}/withdraw
         directory POST /v1/proposals/{proposal_id}/withdraw
+        exchange POST /v1/distrusts/{distrust_id}/withdraw
         referral POST /v1/referrals/{referral_id}/send
         referral POST /v1/referrals/{referral_id}/accept
         referral POST /v1/referrals/{referral_id}/start
@@ -101,6 +103,8 @@ _OF = {
         consent POST /v1/protections/{consent_id}/decline
         consent POST /v1/grants/{disclosure_id}/withdraw
         directory POST /v1/organisations/{organisation}/suspend
+        exchange POST /v1/keys/{kid}/distrust
+        exchange POST /v1/agreements/{agreement_id}/suspend
         referral POST /v1/referrals/{referral_id}/reject
         referral POST /v1/referrals/{referral_id}/hold
         referral POST /v1/referrals/{referral_id}/cancel

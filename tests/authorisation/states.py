@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from services.directory.domain.proposal import ProposalState
+from services.exchange.domain.distrust import DistrustState
 from services.interchange.domain.export import ExportState
 from services.referral.domain.states import State as ReferralState
 from services.returns.domain.states import State as ReturnState
@@ -15,9 +16,27 @@ from tests.authorisation.states_of_cases import CASE_THINGS
 from tests.authorisation.states_of_consent import CONSENT_THINGS
 from tests.authorisation.states_of_extracts import EXTRACT_THINGS
 from tests.authorisation.states_of_operations import OPERATIONS_THINGS
-from tests.authorisation.table import EXPORTS, PROPOSAL, SERVICE_FORM, SUSPENSION
+from tests.authorisation.table import (
+    AGREED,
+    DISTRUST,
+    EXPORTS,
+    KEY_LOST,
+    LOST_KEY,
+    PROPOSAL,
+    SERVICE_FORM,
+    SUSPENSION,
+)
 from tests.authorisation.thing import Maker, Thing, as_made, asked, then
-from tests.authorisation.worlds import PARTNER, Directory, Made, Notify, Referral, Returns, from_abroad
+from tests.authorisation.worlds import (
+    PARTNER,
+    Directory,
+    Exchange,
+    Made,
+    Notify,
+    Referral,
+    Returns,
+    from_abroad,
+)
 from tests.referral import making as referring
 from tests.referral.asking import BODIES, form
 from tests.returns import making as returning
@@ -203,6 +222,18 @@ async def _own_proposal(world: Directory) -> Made:
     return {**made, "proposal_id": answer.json()["id"]}
 
 
+async def _agreed(world: Exchange) -> Made:
+    made = await world.another_agreement()
+    return {**made, "id": made["agreement_id"]}
+
+
+async def _own_distrust(world: Exchange) -> Made:
+    """The second person is another one."""
+    made = await world.key()
+    answer = await world.ask("operator", "POST", LOST_KEY.format(**made), KEY_LOST)
+    return {**made, "distrust_id": answer.json()["id"]}
+
+
 async def _desk(world: Directory) -> Made:
     made = await world.listed()
     await world.ask("supervisor", "PUT", f"{ORGANISATION}/services/{{service}}".format(**made), SERVICE_FORM)
@@ -255,6 +286,22 @@ THINGS = (
         name="organisation as operators see it",
     ),
     Thing("directory", "/v1/proposals", as_made("another"), commands=frozenset({"/v1/proposals"})),
+    Thing("exchange", "/v1/keys?limit=200", as_made("key"), commands=frozenset({LOST_KEY}), listed="kid"),
+    Thing(
+        "exchange", "/v1/agreements?limit=200", {"agreed": _agreed}, commands=frozenset({AGREED}), listed="id"
+    ),
+    Thing(
+        "exchange",
+        DISTRUST,
+        {
+            **as_made("distrusted"),
+            "own": _own_distrust,
+            "confirmed": asked("distrusted", ("operator", "POST", f"{DISTRUST}/confirm", None, '"1"')),
+            "lifted": asked("distrusted", ("operator", "POST", f"{DISTRUST}/withdraw", None)),
+        },
+        frozenset(DistrustState),
+        commands=frozenset({f"{DISTRUST}/confirm", f"{DISTRUST}/withdraw"}),
+    ),
     Thing(
         "directory",
         PROPOSAL,

@@ -86,6 +86,10 @@ RETURN = "/v1/returns/{return_id}"
 EXTRACT = "/v1/extracts/{request_id}"
 ORGANISATION = "/v1/organisations/{organisation}"
 PROPOSAL = "/v1/proposals/{proposal_id}"
+DISTRUST = "/v1/distrusts/{distrust_id}"
+LOST_KEY, AGREED = "/v1/keys/{kid}/distrust", "/v1/agreements/{agreement_id}/suspend"
+TICKET = {"ticket": "OPS-1042"}
+KEY_LOST = {**TICKET, "since": "2026-01-01T00:00:00Z"}
 EXPORTS = "/v1/exports"
 CSV = b"cor_ExternalId,prs_First_Name,prs_Gender\n1,Sokha,Feminine\n"
 GIVEN = {"case_ids": ["{case_id}"], "worker": "th.colleague"}
@@ -695,6 +699,14 @@ def _others() -> list[Row]:
             "sealed",
         ),
         Row("exchange", "GET", EXTRACT, "extract.request", AUDITOR, "extract_kept"),
+        Row("exchange", "GET", "/v1/keys", "agreement.read", BORDER, "key"),
+        Row("exchange", "POST", LOST_KEY, "border.distrust", OPERATOR, "key", KEY_LOST, 201),
+        Row("exchange", "POST", AGREED, "border.distrust", OPERATOR, "another_agreement", TICKET, 201),
+        Row("exchange", "GET", "/v1/distrusts", "border.distrust", OPERATOR, "distrusted"),
+        Row("exchange", "GET", DISTRUST, "border.distrust", OPERATOR, "distrusted"),
+        Row("exchange", "GET", f"{DISTRUST}/envelopes", "border.distrust", OPERATOR, "distrusted"),
+        Row("exchange", "POST", f"{DISTRUST}/confirm", "border.distrust", OPERATOR, "distrusted", seen='"1"'),
+        Row("exchange", "POST", f"{DISTRUST}/withdraw", "border.distrust", OPERATOR, "distrusted"),
         Row(
             "exchange",
             "POST",

@@ -16,6 +16,7 @@ from chassis.events.admission import Cause
 from chassis.events.causes import id_of
 from chassis.events.consumer import Inbox, Message
 from chassis.events.limits import Limits
+from contracts.events.directory import StaffChangedV1, StaffMember
 from contracts.events.extracts import ExtractAskedV1
 from contracts.events.intake import CaseAssignedV1
 from contracts.events.referral import ReferralReceivedV1
@@ -33,6 +34,8 @@ from tests.authorisation.table import (
     CSV,
     EMERGENCY,
     INCIDENT,
+    KEY_LOST,
+    LOST_KEY,
     NEEDS,
     NOTE,
     ORGANISATION,
@@ -678,8 +681,11 @@ class Returns(World):
 
 class Exchange(World):
     async def prepare(self) -> None:
-        """The signed files have been read."""
+        """The signed files have been read, and the directory lists two operators."""
         await self._watch().look()
+        for organisation, worker in ((AGENCY, "th.operator"), ("th-operations", "th.first-operator")):
+            staff = (StaffMember(worker=worker, roles=("operator",)),)
+            await self.harness.deliver(StaffChangedV1(organisation=organisation, staff=staff))
 
     def _watch(self) -> Any:
         return next(loop for loop in self.harness.service.loops if loop.name == "trust")
@@ -703,6 +709,32 @@ class Exchange(World):
             "disclosure_id": str(case.disclosure_id),
             "referral_id": str(case.referral_id),
         }
+
+    async def key(self) -> Made:
+        """A key of the trust list that nothing has happened to."""
+        kid = (uuid4().hex * 2)[:43]
+        statement = (
+            "insert into exchange.listed_keys values (:kid, :organisation, 'agree', now(), now(), true, null)"
+        )
+        await self._run(statement, kid=kid, organisation=PARTNER)
+        return {"kid": kid}
+
+    async def another_agreement(self) -> Made:
+        name = f"th-{uuid4().hex[:20]}"
+        statement = (
+            "insert into exchange.agreements select :name, version, sha256, cells, document, valid_from, valid_until, true, now()"
+            " from exchange.agreements where id = 'th-kh'"
+        )
+        await self._run(statement, name=name)
+        return {"agreement_id": name}
+
+    async def distrusted(self) -> Made:
+        """By an operator who comes for nothing else."""
+        made = await self.key()
+        headers = self.harness.as_("operator", "th-operations", "th.first-operator")
+        answer = await self.harness.client.post(LOST_KEY.format(**made), json=KEY_LOST, headers=headers)
+        assert answer.is_success, answer.text
+        return {**made, "distrust_id": answer.json()["id"]}
 
     async def extract_kept(self) -> Made:
         """The signed text of an extract that a partner released."""

@@ -105,6 +105,7 @@ OPERATING = {
     "envelope.read",
     "directory.read",
     "directory.operate",
+    "border.distrust",
 }
 INTERNAL = {
     "internal.disclosable",

@@ -42,8 +42,10 @@ FREE = {
     "notify": set(),
     "exchange": {
         "agreements",
+        "distrusts",
         "gaps",
         "incoming_chains",
+        "listed_keys",
         "listings",
         "offsets",
         "outgoing_chains",

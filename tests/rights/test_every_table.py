@@ -85,6 +85,8 @@ LEFT_OUT = {
     "directory.staff": NOBODYS,
     "exchange.agreements": NOBODYS,
     "exchange.trust": NOBODYS,
+    "exchange.distrusts": "about keys and agreements, and the operators who trust them no more",
+    "exchange.listed_keys": NOBODYS,
     "exchange.partners": NOBODYS,
     "exchange.listings": NOBODYS,
     "exchange.outgoing_chains": NOBODYS,

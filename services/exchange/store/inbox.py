@@ -173,11 +173,12 @@ async def add_envelope(
     envelope: tuple[UUID, str, str, str, int, str],
     place: Place,
     code: str | None,
+    keys: Sequence[str],
 ) -> bool:
-    """Add an envelope with its place. False when its identifier was seen before: a replay."""
+    """Add an envelope with its place, and the key that signed it. False when its identifier was seen before: a replay."""
     names = ("id", "cell", "sender", "recipient", "seq", "sha256")
     row = dict(zip(names, envelope, strict=True))
-    return await _ENVELOPE.write(tx, [row], place=place, code=code, received_at=tx.now) == 1
+    return await _ENVELOPE.write(tx, [{**row, "keys": keys}], place=place, code=code, received_at=tx.now) == 1
 
 
 async def seen_item(tx: Transaction, cell: str, item_id: UUID) -> IncomingItem | None:

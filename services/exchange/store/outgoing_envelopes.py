@@ -35,6 +35,7 @@ class SentEnvelope:
     seq: int
     sha256: str
     bytes: int
+    keys: tuple[str, ...]
 
 
 _FIRST_LINK = insert_missing(OUTGOING_CHAINS)

@@ -74,6 +74,13 @@ async def trust_version(tx: Transaction) -> int:
     return int((await tx.execute(text("select max(version) from exchange.trust"))).scalar() or 0)
 
 
+async def agreement_version(tx: Transaction, agreement_id: str) -> int | None:
+    """The current version of an agreement."""
+    statement = text("select version from exchange.agreements where id = :id and current")
+    version: int | None = (await tx.execute(statement, {"id": agreement_id})).scalar()
+    return version
+
+
 async def put_trust(tx: Transaction, version: int, issued: datetime, sha256: str) -> None:
     await _TRUST.write(tx, [{"version": version, "issued": issued, "sha256": sha256}])
 

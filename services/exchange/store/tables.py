@@ -2,13 +2,14 @@
 
 from typing import get_args
 
-from sqlalchemy import Column, ForeignKey, Identity, MetaData, Table, UniqueConstraint, text
+from sqlalchemy import Column, ForeignKey, Identity, Index, MetaData, Table, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, BOOLEAN, BYTEA, INTEGER, JSONB, TEXT, UUID
 
-from chassis.tables import TEXTS, TIMESTAMPTZ, OneOf, filled, required
+from chassis.tables import TEXTS, TIMESTAMPTZ, OneOf, filled, one_of, required
 from contracts.border.items import ItemClass, Outcome
 from services.exchange.domain.chain import Place
 from services.exchange.domain.disclosure import State
+from services.exchange.domain.distrust import ACTS, DistrustKind, DistrustState
 from services.exchange.domain.received import ReceivedState
 from services.exchange.domain.sent import QueueState, SentState
 
@@ -35,6 +36,46 @@ TRUST = Table(
     required("version", INTEGER),
     required("issued", TIMESTAMPTZ),
     required("sha256", TEXT),
+)
+
+DISTRUSTS = Table(
+    "distrusts",
+    META,
+    Column("id", UUID, primary_key=True),
+    required("kind", OneOf(DistrustKind)),
+    required("name", TEXT),
+    required("agreement_version", INTEGER),
+    Column("organisation", TEXT),
+    Column("use", TEXT),
+    required("since", TIMESTAMPTZ),
+    required("ticket", TEXT),
+    required("state", OneOf(DistrustState)),
+    required("declared_by", TEXT),
+    required("declared_at", TIMESTAMPTZ),
+    required("due_at", TIMESTAMPTZ),
+    Column("decided_by", TEXT),
+    Column("decided_at", TIMESTAMPTZ),
+    required("version", INTEGER),
+)
+ONE_DISTRUST = Index(
+    "distrusts_one",
+    DISTRUSTS.c.kind,
+    DISTRUSTS.c.name,
+    DISTRUSTS.c.agreement_version,
+    unique=True,
+    postgresql_where=text(f"state in {one_of(ACTS)}"),
+)
+
+LISTED_KEYS = Table(
+    "listed_keys",
+    META,
+    Column("kid", TEXT, primary_key=True),
+    required("organisation", TEXT),
+    required("use", TEXT),
+    Column("not_before", TIMESTAMPTZ),
+    Column("not_after", TIMESTAMPTZ),
+    required("listed", BOOLEAN),
+    Column("lost_since", TIMESTAMPTZ),
 )
 
 PARTNERS = Table(
@@ -122,6 +163,7 @@ ENVELOPES = Table(
     required("sha256", TEXT),
     required("bytes", INTEGER),
     required("sealed_at", TIMESTAMPTZ),
+    filled("keys", TEXTS, "'{}'"),
     UniqueConstraint("cell", "recipient", "seq"),
 )
 
@@ -224,6 +266,7 @@ INCOMING_ENVELOPES = Table(
     required("place", OneOf(Place)),
     Column("code", TEXT),
     required("received_at", TIMESTAMPTZ),
+    filled("keys", TEXTS, "'{}'"),
 )
 
 INCOMING_ITEMS = Table(

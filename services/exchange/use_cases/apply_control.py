@@ -44,13 +44,24 @@ from services.exchange.domain.sent import (
     SentState,
 )
 from services.exchange.outgoing import outgoing
-from services.exchange.store import disclosures, inbox, outgoing_envelopes, partners, received, relations
+from services.exchange.store import (
+    disclosures,
+    distrusts,
+    inbox,
+    outgoing_envelopes,
+    partners,
+    received,
+    relations,
+)
 from services.exchange.use_cases.tell_listing import whole_listing_due
 
 RESENT_AFTER = frozenset({"unreadable", "bad_signature", "too_large"})
 """Refusals of bytes, not of content: an item that was sealed whole is sealed again. After any other it would be
 refused again.
 """
+
+OF_A_KEY = frozenset({"unknown_key", "wrong_recipient"})
+"""Refusals for the keys of an envelope. Where one of them was lost since, the item is sealed again under what the trust list has now."""
 
 NOT_IN_FORCE = "agreement_not_in_force"
 SOON = timedelta(seconds=10)
@@ -179,11 +190,14 @@ async def _refusal(tx: Transaction, heard: HeardControl, refusal: Refusal) -> No
     """Take a refusal. The hash finds the envelope only if it arrived as it left; one that was changed on the way is
     missed by its number.
     """
+    again = refusal.code in RESENT_AFTER or (
+        refusal.code in OF_A_KEY and await distrusts.used_a_lost_key(tx, heard.cell, refusal.sha256)
+    )
     for sent in await outgoing_envelopes.items_of(tx, heard.cell, sha256=refusal.sha256):
         await outgoing_envelopes.add_receipt(
             tx, heard.cell, sent.item_id, "refused", refusal.code, heard.evidence
         )
-        if refusal.code in RESENT_AFTER:
+        if again:
             await _again(tx, heard.cell, sent, None)
         elif refusal.code != REPLAYED and not isinstance(sent, SentControl):
             await _outcome(tx, heard.cell, sent, "refused", refusal.code)

@@ -35,7 +35,7 @@ from services.exchange.domain.process import Pair
 from services.exchange.domain.sent import SentDisclosure
 from services.exchange.outgoing import outgoing
 from services.exchange.seal_token import SealTokenChecker, Verdict
-from services.exchange.sealing import Address, NoKey, Sealer
+from services.exchange.sealing import Address, NoKey, Sealer, TrustAwaited
 from services.exchange.settings import Settings
 from services.exchange.store import disclosures, relations
 
@@ -78,6 +78,7 @@ class SealDisclosure:
             if await _closed(tx, terms):
                 return SealRefusal(RECIPIENT_CLOSED)
             await require_open(tx, self._settings, terms.recipient_cell)
+            await self._require_trust(tx, terms)
             relation = await relations.by_case(tx, Pair(terms.case_id, terms.sender, terms.recipient))
         if relation is None:
             return SealRefusal("no_such_case")
@@ -129,6 +130,8 @@ class SealDisclosure:
             return SealRefusal("token_refused")
         try:
             envelope = await self._sealer.send(tx, address, [(prepared.item, _sent(disclosure))], replaces)
+        except TrustAwaited as error:
+            raise WorkPostponed(self._settings.wait_seconds) from error
         except NoKey as error:
             return SealRefusal(error.code)
         except TooLargeToSeal:
@@ -138,6 +141,14 @@ class SealDisclosure:
         if await self._verdict(tx, disclosure, prepared) is not Verdict.HOLDS:
             raise WorkPostponed(0)
         return None
+
+    async def _require_trust(self, tx: Transaction, terms: AuthorisedDisclosure) -> None:
+        """Before anything of hers is read. Raises WorkPostponed."""
+        address = Address(terms.sender, terms.recipient, terms.recipient_cell)
+        try:
+            await self._sealer.require_trust(tx, address, terms.agreement)
+        except TrustAwaited as error:
+            raise WorkPostponed(self._settings.wait_seconds) from error
 
     async def _verdict(self, tx: Transaction, disclosure: Disclosure, prepared: SealRequest) -> Verdict:
         now = await tx.clock()

@@ -13,7 +13,7 @@ from services.exchange.domain.facts import ItemRefused, ItemSealed
 from services.exchange.domain.process import untold
 from services.exchange.domain.sent import QueueState, SentProcess
 from services.exchange.outgoing import outgoing
-from services.exchange.sealing import Address, NoKey, Sealer
+from services.exchange.sealing import Address, NoKey, Sealer, TrustAwaited
 from services.exchange.settings import Settings
 from services.exchange.store import relations
 from services.exchange.store.relations import KnownRelation, QueuedCode
@@ -75,6 +75,8 @@ class SealProcess:
             try:
                 address = Address(known.own, known.other, known.other_cell)
                 envelope = await self._sealer.send(tx, address, [(item, _sent(queued))], replaces)
+            except TrustAwaited as error:
+                raise WorkPostponed(self._settings.wait_seconds) from error
             except NoKey as error:
                 code = error.code
         if code is not None:
