@@ -9,8 +9,8 @@ from corridor.client import Person
 from corridor.operating import PAGE, NotThereError, every_page, shown
 
 KEYS, DISTRUSTS = "/exchange/v1/keys", "/exchange/v1/distrusts"
-KEY_COLUMNS = ("organisation", "use", "kid", "not_after", "listed", "lost_since")
-COLUMNS = ("id", "kind", "about", "state", "since", "declared_by", "due_at", "note")
+KEY_COLUMNS = ("organisation", "use", "kid", "until", "note")
+COLUMNS = ("id", "about", "state", "declared_by", "note")
 ENVELOPE_COLUMNS = (
     "direction",
     "at",
@@ -26,7 +26,8 @@ ENVELOPE_COLUMNS = (
 async def keys(who: str, console: Console) -> None:
     async with Person(who) as person:
         rows = await every_page(person, KEYS, limit=PAGE)
-    shown(console, KEY_COLUMNS, sorted(rows, key=lambda row: (row["organisation"], row["use"])), "no key")
+    named = [{**row, "until": _day(row["not_after"]), "note": _standing(row)} for row in rows]
+    shown(console, KEY_COLUMNS, sorted(named, key=lambda row: (row["organisation"], row["use"])), "no key")
 
 
 async def lose(who: str, kid: str, since: str, ticket: str, console: Console) -> None:
@@ -79,5 +80,16 @@ async def decide(who: str, distrust: str, verb: str, console: Console, *, dry_ru
 
 def _about(row: dict[str, Any]) -> str:
     if row["key"] is not None:
-        return f"{row['organisation']} {row['use']} {row['key']}"
-    return f"{row['agreement_id']} version {row['agreement_version']}"
+        return f"key of {row['organisation']} ({row['use']}), lost {_day(row['since'])}"
+    return f"agreement {row['agreement_id']}, version {row['agreement_version']}"
+
+
+def _standing(row: dict[str, Any]) -> str:
+    if row["lost_since"] is not None:
+        return f"LOST {_day(row['lost_since'])}"
+    return "" if row["listed"] else "not listed any more"
+
+
+def _day(instant: str | None) -> str:
+    """The day is enough in a table, and leaves room for what is copied out of it whole."""
+    return "" if instant is None else instant[:10]

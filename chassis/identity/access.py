@@ -255,19 +255,22 @@ async def listed_cases(
     """
     if sees_of_others(tx, actor, action):
         return await each_visible_case(tx, actor, action, column=column)
-    return await visible_cases(tx, actor, action, column=column)
+    which, parameters = _which(tx, actor, action)
+    return _among(column, which), parameters
 
 
 def cases_of_worker(column: str, worker: str) -> str:
     """A condition on `column`: the cases of `:organisation` on which the worker of this parameter works."""
-    return f"{column} in (select ca.case_id from chassis.case_access ca where ca.organisation = :organisation and {_HAS.format(worker)})"
+    return _among(column, f"ca.organisation = :organisation and {_HAS.format(worker)}")
 
 
 def cases_of_nobody(column: str) -> str:
-    return (
-        f"{column} in (select ca.case_id from chassis.case_access ca"
-        " where ca.organisation = :organisation and ca.workers = '{}')"
-    )
+    return _among(column, "ca.organisation = :organisation and ca.workers = '{}'")
+
+
+def _among(column: str, which: str) -> str:
+    """The few cases first, as one array: joined, PostgreSQL goes along an order of all rows and looks for them there."""
+    return f"{column} = any(array(select ca.case_id from chassis.case_access ca where {which}))"
 
 
 def sees_of_others(tx: Transaction, actor: Actor, action: str) -> bool:

@@ -102,7 +102,7 @@ class Worklist:
         return {
             "case_id": "r.case_id = :case_id",
             "worker": {NOBODY: cases_of_nobody("r.case_id"), ANY: cases_of_worker("r.case_id", ":worker")},
-            "due_by": f"{self.due} and {self.due_at} <= :due_by",
+            "due_by": f"{self.due_at} <= :due_by",
             "updated_since": "r.updated_at >= :updated_since",
             **self.filters,
         }
@@ -152,8 +152,8 @@ async def _conditions(
 ) -> tuple[list[str], dict[str, Any]]:
     visible, values = await listed_cases(tx, actor, of.action, column="r.case_id")
     conditions = [visible, "r.organisation = :organisation", *narrowed(of.conditions, asked.filters)]
-    if asked.order is Order.DUE:
-        conditions.append(of.due)
+    if asked.order is Order.DUE or "due_by" in asked.filters:
+        conditions.append(of.due)  # once: said twice, PostgreSQL takes it for rarer than it is
     if "worker" in asked.filters:
         conditions.append((await each_visible_case(tx, actor, CASE_READ, column="r.case_id"))[0])
     return conditions, {**values, **asked.filters, "organisation": actor.organisation}

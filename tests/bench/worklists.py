@@ -36,7 +36,7 @@ OF_REFERRALS = f"""
             'service-' || n % 40, 'purpose-' || n % 8, case when n % 50 = 0 then 'immediate' else 'routine' end, '[]', at,
             case when n % 200 = 3 then 'transfer' else 'referral' end,
             (array['draft', 'requested', 'received', 'accepted', 'in_progress'] || array_fill('completed'::text, array[45]))[(n + 49) % 50 + 1],
-            '[]', '[]', at + interval '90 days', case when n % 250 = 1 then at end, 1, at + n % 50 * interval '1 hour' from made;
+            '[]', '[]', at + interval '90 days', case when n % 250 = 2 then at end, 1, at + n % 50 * interval '1 hour' from made;
     insert into referral.consents (consent_id, case_id, revision, purposes, recipients, valid_until)
         select gen_random_uuid(), case_id, 1, jsonb_build_array('purpose-' || n % 8), jsonb_build_array('kh-partner-' || n % 400),
             now() + interval '90 days' from made where n % 100 = 1;
