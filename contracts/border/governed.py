@@ -104,8 +104,10 @@ def _listed(organisations: list[dict[str, Any]]) -> Iterator[ListedKey]:
             if jwk.get("crv") != USES[entry["use"]] or "d" in jwk:
                 raise ValueError("a listed key is public and fits its use")
             not_before, not_after = (datetime.fromisoformat(entry[m]) for m in ("not_before", "not_after"))
-            key = KeyOf(name, str(entry["kid"]), OKPKey.import_key(jwk))
-            yield ListedKey(key, entry["use"], not_before, not_after)
+            public = OKPKey.import_key(jwk)
+            if public.thumbprint() != entry["kid"]:
+                raise ValueError("a key is named by its own thumbprint")
+            yield ListedKey(KeyOf(name, entry["kid"], public), entry["use"], not_before, not_after)
 
 
 def _lost(entry: Mapping[str, Any]) -> LostKey:

@@ -11,6 +11,7 @@ from joserfc.jwk import OKPKey
 from chassis.vault.epochs import FileKeysRefused
 from contracts.border.signed_file import NotTrusted, sign_document
 from deploy.local.countries import agreements, read_all
+from deploy.local.governance import signing_key
 from deploy.local.trust import TrustFiles, make_trust
 from services.exchange.trust import Trust, governance_keys, read_agreement, read_own_keys, read_trust_list
 from services.exchange.watch import TrustWatch
@@ -53,6 +54,18 @@ def test_a_changed_trust_list_is_not_believed(files: TrustFiles, change: dict[st
     rewritten(files.trust_file, change)
     with pytest.raises(NotTrusted):
         read_trust_list(files.trust_file, governance_keys(files.governance_keys_file))
+
+
+def test_a_list_that_names_a_key_by_another_thumbprint_than_its_own_is_not_believed(files: TrustFiles) -> None:
+    """Thumbprints are what people compare by telephone, and what a lost key never comes back under."""
+    document = json.loads(files.trust_file.read_text())["document"]
+    listed = document["organisations"][0]["keys"][0]
+    listed["jwk"] = OKPKey.generate_key(listed["jwk"]["crv"]).as_dict(private=False)
+    keys = governance_keys(files.governance_keys_file)
+    holders = [signing_key(files.directory / "governance" / f"{n}.jwk.json") for n in (1, 2)]
+    files.trust_file.write_text(json.dumps(sign_document(document, holders)))
+    with pytest.raises(NotTrusted, match="no trust list"):
+        read_trust_list(files.trust_file, keys)
 
 
 def test_one_signature_is_not_enough_and_the_same_twice_is_one(files: TrustFiles) -> None:
