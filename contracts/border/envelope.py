@@ -59,7 +59,8 @@ class OpenedEnvelope:
     reader: str
     evidence: str
     signed_with: str
-    """The `kid` of the signer's key."""
+    opened_with: str
+    """The thumbprints of the signer's key and of the reader's."""
 
 
 def seal(claims: Claims, signer: KeyOf, recipient: KeyOf) -> bytes:
@@ -80,7 +81,8 @@ def open_envelope(raw: bytes, own_key: FindKey, senders_key: FindKey) -> OpenedE
         raise UnopenedEnvelope("wrong_recipient")
     signed = _decrypted(raw, outer["epk"], reader)
     claims, signer = read_signed(signed, senders_key)
-    return OpenedEnvelope(claims, signer.organisation, reader.organisation, signed.decode(), signer.kid)
+    organisations = signer.organisation, reader.organisation
+    return OpenedEnvelope(claims, *organisations, signed.decode(), signer.kid, reader.kid)
 
 
 def read_signed(signed: bytes, senders_key: FindKey) -> tuple[Claims, KeyOf]:

@@ -76,8 +76,9 @@ _NEWEST = text(
 _SEALED_WITH = (
     ":kid = any(e.keys) or e.keys = '{}' and (e.recipient = :organisation or e.sender = :organisation)"
 )
-_SIGNED_WITH = (
-    "(:kid = any(e.keys) or e.keys = '{}' and e.sender = :organisation) and e.received_at >= :since"
+_CAME_WITH = (
+    "(:kid = any(e.keys) or e.keys = '{}' and :organisation in (e.sender, e.recipient))"
+    " and (:agrees or e.received_at >= :since)"
 )
 """Of an envelope from before its keys were kept, its organisations say more than too little."""
 
@@ -115,17 +116,18 @@ async def newest(tx: Transaction, state: str | None, after: Position | None, lim
 async def touched(
     tx: Transaction, distrust: Distrust, after: queries.Position, limit: int
 ) -> list[EnvelopeView]:
-    """The envelopes that a lost key touches: what was sealed to it or signed with it, and of what was signed with it and came here, what
-    came since it was lost. None of an agreement.
+    """The envelopes that a lost key touches: what was sealed to it, by whichever side, or signed with it; of what was signed with it and
+    came here, what came since it was lost. None of an agreement.
     """
     what = distrust.what
     if what.organisation is None:
         return []
     statement = ENVELOPES.format(
-        outgoing=_SEALED_WITH, incoming=_SIGNED_WITH, reference=reference_column("case_id")
+        outgoing=_SEALED_WITH, incoming=_CAME_WITH, reference=reference_column("case_id")
     )
     at, envelope, item = after
     found = {"kid": what.name, "organisation": what.organisation, "since": what.since}
+    found["agrees"] = what.use == "agree"
     rows = await tx.execute(
         text(statement), {**found, "at": at, "envelope": envelope, "item": item, "limit": limit}
     )

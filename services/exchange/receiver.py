@@ -213,7 +213,7 @@ class Receiver:
         agreements = {
             name: one
             for name, one in self._trust.agreements.items()
-            if (name, one.terms.version) not in distrusted.agreements
+            if not distrusted.suspends(name, one.terms.version)
         }
         return JudgedEnvelope(raw, opened, agreements, own, code)
 

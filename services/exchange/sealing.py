@@ -92,7 +92,10 @@ class Sealer:
         return envelope
 
     async def send_uncounted(self, tx: Transaction, address: Address, item: Item) -> None:
-        """Send a sign of life: outside the chain, remembered by nobody, soon expired. Raises NoKey."""
+        """Send a sign of life: outside the chain, remembered by nobody, soon expired. It asks for what is sealed to us: not while our own key
+        for that was lost. Raises NoKey.
+        """
+        await self.require_trust(tx, Address(address.sender, address.sender, self._settings.cell))
         keys = await self._keys(tx, address, [item])
         none = OutgoingChain(address.cell, address.recipient, seq=-1, head="")
         claims = self._claims(tx, address, tx.new_id(), PRESENCE_EXPIRES, none, [item], None)
@@ -107,14 +110,15 @@ class Sealer:
     ) -> None:
         """Raises TrustAwaited where a key that would be needed was lost, or the agreement is suspended here."""
         counted = await distrusts.active(tx)
-        ends = {address.sender, address.recipient, authority(address.cell)}
+        receiving = {address.recipient, authority(address.cell)}
+        ends = {address.sender, *receiving}
         own, trusted = self.trust.signer(address.sender, tx.now), self.trust.list
-        needed = [] if trusted is None else [trusted.agreement_key(one, tx.now) for one in ends]
+        needed = [] if trusted is None else [trusted.agreement_key(one, tx.now) for one in receiving]
         used = {key.kid for key in (own, *needed) if key is not None}
         without = own is None or self._recipient(address, tx.now) is None
         if used & counted.keys.keys() or (without and ends & set(counted.keys.values())):
             raise TrustAwaited
-        if agreement is not None and (agreement.id, agreement.version) in counted.agreements:
+        if agreement is not None and counted.suspends(agreement.id, agreement.version):
             raise TrustAwaited
 
     async def _keys(self, tx: Transaction, address: Address, items: Sequence[Item]) -> EnvelopeKeys:

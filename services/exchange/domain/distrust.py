@@ -142,3 +142,7 @@ class Distrusts:
 
     keys: Mapping[str, str] = field(default_factory=dict)
     agreements: frozenset[tuple[str, int]] = frozenset()
+
+    def suspends(self, agreement_id: str, version: int) -> bool:
+        """True for a suspended version and for each before it, whose file would bring back what is suspended."""
+        return any(name == agreement_id and version <= suspended for name, suspended in self.agreements)

@@ -175,7 +175,7 @@ async def add_envelope(
     code: str | None,
     keys: Sequence[str],
 ) -> bool:
-    """Add an envelope with its place, and the key that signed it. False when its identifier was seen before: a replay."""
+    """Add an envelope with its place, and the keys that signed and opened it. False when its identifier was seen before: a replay."""
     names = ("id", "cell", "sender", "recipient", "seq", "sha256")
     row = dict(zip(names, envelope, strict=True))
     return await _ENVELOPE.write(tx, [{**row, "keys": keys}], place=place, code=code, received_at=tx.now) == 1

@@ -124,7 +124,8 @@ async def _place(tx: Transaction, judged: JudgedEnvelope) -> Place:
         if place is Place.TOO_FAR:
             return place
         envelope = (claims.jti, raw.cell, claims.iss, claims.aud, claims.seq, digest)
-        if not await inbox.add_envelope(tx, envelope, place, judged.code, [judged.opened.signed_with]):
+        keys = judged.opened.signed_with, judged.opened.opened_with
+        if not await inbox.add_envelope(tx, envelope, place, judged.code, keys):
             return Place.REPEATED
         if place is not Place.REPEATED:
             await inbox.save_chain(tx, chain)
