@@ -6,6 +6,7 @@ Nor are the wrapping keys of the vault and the ledger of erasures: the keeper's 
 """
 
 import gzip
+import json
 import os
 import shutil
 import subprocess
@@ -45,6 +46,7 @@ _ERASE_AGAIN = """
         and c.state <> 'erased'
     on conflict (kind, key) do nothing
 """
+_EPOCHS = "select distinct epoch from vault.keys where wrapped is not null order by epoch"
 _SAY_AGAIN = ("update chassis.relay set max_pos = 0, holes = '{}'", "delete from chassis.offsets")
 _PASS_OVER = f"update exchange.outgoing_chains set seq = seq + {AHEAD}"
 
@@ -186,6 +188,21 @@ async def _erase_again(cell: Cell) -> None:
         await intake.close()
 
 
+async def _require_wrapping_keys(cell: Cell) -> None:
+    """Raises BackupError for a backup of which persons' keys do not open any more, before anything is written into it."""
+    kept = json.loads(cell.epochs.read_text(encoding="utf-8"))["keys"]
+    vault = await asyncpg.connect(cell.postgres.admin_dsn("vault"))
+    try:
+        ended = [row["epoch"] for row in await vault.fetch(_EPOCHS) if row["epoch"] not in kept]
+    finally:
+        await vault.close()
+    if ended:
+        raise BackupError(
+            f"persons' keys in this backup are wrapped under {', '.join(ended)}, which ended since: nobody reads them."
+            f" Take {cell.directory} away and restore a backup that was made at its end or later"
+        )
+
+
 async def begin_again(cell: Cell) -> None:
     """Once after a restore, before the services start: whoever was erased since the backup is erased again, and every event
     that is kept is said again into the new topics.
@@ -193,6 +210,7 @@ async def begin_again(cell: Cell) -> None:
     mark = cell.directory / MARK
     if not mark.exists():
         return
+    await _require_wrapping_keys(cell)
     await _erase_again(cell)
     for service in SERVICES:
         statements = (*_SAY_AGAIN, *([_PASS_OVER] if service == "exchange" else []))

@@ -45,16 +45,35 @@ class WrappingKeys:
     copy: Path
 
     def read(self) -> dict[str, Any]:
-        try:
-            found: dict[str, Any] = json.loads(self.file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise EpochError(f"{self.file} holds no wrapping keys") from error
-        return found
+        """As the file has them, or the copy, where it was broken off after the copy had a new one. Raises EpochError, so that a copy
+        of other wrapping keys is not written over: they may stand nowhere else.
+        """
+        if self.copy.resolve() == self.file.resolve():
+            raise EpochError(f"{self.copy} is the file itself; name a place on another disk")
+        kept = _document(self.file)
+        if not self.copy.exists():
+            return kept
+        copied = _document(self.copy)
+        shared = kept["keys"].items() & copied["keys"].items()
+        if not shared or len(shared) < len(kept["keys"].keys() & copied["keys"].keys()):
+            raise EpochError(f"{self.copy} holds other wrapping keys than {self.file}; nothing is written over")
+        if copied["current"] in kept["keys"]:
+            return kept
+        return {**copied, "keys": {**copied["keys"], **kept["keys"]}}
 
     def write(self, document: dict[str, Any]) -> None:
         """The copy first: no person's key is wrapped under one that exists once."""
         for place in (self.copy, self.file):
             _replace_secret(place, json.dumps(document))
+
+
+def _document(file: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        found["keys"][found["current"]]
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise EpochError(f"{file} holds no wrapping keys") from error
+    return found
 
 
 def end_present_epoch(
@@ -126,10 +145,15 @@ async def _wrapped_anew(owner_url: str, file: Path, document: dict[str, Any]) ->
 
 
 def _replace_secret(file: Path, content: str) -> None:
-    """Replace the file whole, for this user alone, and on the disk before it counts."""
+    """Replace the file whole, for this user alone, and on the disk under its name before it counts."""
     half = file.with_suffix(".new")
     with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
         out.write(content)
         out.flush()
         os.fsync(out.fileno())
     half.replace(file)
+    folder = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

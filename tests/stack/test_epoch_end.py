@@ -21,6 +21,7 @@ from chassis.vault import ciphertext
 from chassis.vault.epochs import KeyProvider
 from chassis.vault.owner import migrate_vault
 from chassis.vault.vault import KeyDestroyed, Vault, VaultUnavailable
+from deploy.local.backup import MARK, BackupError, begin_again
 from deploy.local.epoch_end import EpochError, EpochReport, WrappingKeys, end, following
 from deploy.local.trouble import Trouble
 from tests.harness import callers
@@ -193,6 +194,67 @@ async def test_two_people_do_not_end_an_epoch_at_once(world: World) -> None:
     with FileLock(world.keys.file.with_suffix(".lock")), pytest.raises(EpochError, match="by somebody else"):
         await end(world.owner_url, world.keys, nothing, NOW)
     assert json.loads(world.keys.file.read_text())["current"] == "2026-11"
+
+
+def keys_at(place: Path, current: str, **keys: str) -> str:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(json.dumps({"current": current, "keys": keys}))
+    return place.read_text()
+
+
+@pytest.mark.parametrize("copied", [{"e11": "of another cell"}, {"e12": "of a later epoch"}])
+def test_no_copy_that_holds_other_wrapping_keys_is_written_over(
+    tmp_path: Path, copied: dict[str, str]
+) -> None:
+    keys = WrappingKeys(tmp_path / "epoch.json", tmp_path / "copy/epoch.json")
+    keys_at(keys.file, "e11", e11="one")
+    other = keys_at(keys.copy, *copied, **copied)
+    with pytest.raises(EpochError, match="other wrapping keys"):
+        keys.write({"current": "e12", "keys": keys.read()["keys"]})
+    assert keys.copy.read_text() == other
+
+
+def test_the_file_is_not_its_own_copy(tmp_path: Path) -> None:
+    keys_at(tmp_path / "epoch.json", "e11", e11="one")
+    with pytest.raises(EpochError, match="another disk"):
+        WrappingKeys(tmp_path / "epoch.json", tmp_path / "x/../epoch.json").read()
+
+
+def test_what_was_broken_off_between_copy_and_file_goes_on_with_the_newer_of_both(tmp_path: Path) -> None:
+    keys = WrappingKeys(tmp_path / "epoch.json", tmp_path / "copy/epoch.json")
+    keys_at(keys.file, "e11", e11="one")
+    keys_at(keys.copy, "e12", e11="one", e12="two")
+    assert keys.read() == {"current": "e12", "keys": {"e11": "one", "e12": "two"}}
+    keys_at(keys.file, "e12", e11="one", e12="two")
+    keys_at(keys.copy, "e12", e12="two")
+    assert keys.read()["keys"].keys() == {"e11", "e12"}
+
+
+def test_a_new_wrapping_key_is_on_the_disk_under_its_name_before_anything_is_wrapped_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Power that is lost afterwards must not bring the former file back."""
+    synced: list[bool] = []
+    monkeypatch.setattr(
+        "os.fsync", lambda number: synced.append(Path(f"/proc/self/fd/{number}").resolve().is_dir())
+    )
+    WrappingKeys(tmp_path / "epoch.json", tmp_path / "copy.json").write({"current": "e", "keys": {"e": "k"}})
+    assert synced == [False, True] * 2
+
+
+async def test_a_backup_from_before_the_end_of_an_epoch_does_not_start(world: World, tmp_path: Path) -> None:
+    await sealed(world.one, uuid4())
+    cell: Any = SimpleNamespace(
+        directory=tmp_path,
+        epochs=world.keys.file,
+        ledger=tmp_path / "none",
+        postgres=SimpleNamespace(admin_dsn=lambda _: world.owner_url.replace("+asyncpg", "")),
+    )
+    (tmp_path / MARK).touch()
+    keys_at(world.keys.file, "2026-12", **{"2026-12": base64.b64encode(urandom(32)).decode()})
+    with pytest.raises(BackupError, match="wrapped under 2026-11"):
+        await begin_again(cell)
+    assert (tmp_path / MARK).exists()
 
 
 @pytest.mark.parametrize(
