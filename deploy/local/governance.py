@@ -136,7 +136,8 @@ def signing_key(file: Path) -> OKPKey:
 
 def replacement(files: TrustFiles, organisation: str, use: str, lost: str, now: datetime) -> Document:
     """A new key in the place of one that was lost, in the folder of its cell; its entry for the trust list, which the cells' operators compare
-    by telephone. What was sealed to the lost one is not read with it any more. Raises GovernanceError.
+    by telephone. The lost one stays beside it, and goes at the first start after the list has named it as lost: what is refused meanwhile is refused for good. Raises
+    GovernanceError.
     """
     path = files.organisation_keys_dir(cell_of(organisation)) / f"{organisation}.jwk.json"
     try:
@@ -146,8 +147,7 @@ def replacement(files: TrustFiles, organisation: str, use: str, lost: str, now: 
     if all(jwk["kid"] != lost for jwk in as_list(content[use])):
         raise GovernanceError(f"{organisation} has no key {lost} here")
     key = new_key(USES[use])
-    kept = [jwk for jwk in as_list(content[use]) if jwk["kid"] != lost]
-    write_file(path, {**content, use: [*kept, key.as_dict(private=True)]}, secret=True)
+    write_file(path, {**content, use: [*as_list(content[use]), key.as_dict(private=True)]}, secret=True)
     return entry_of(key, use, now)
 
 
@@ -171,7 +171,8 @@ def differences(before: Document, after: Document) -> Iterator[str]:
 def _entries(document: Document) -> Iterator[tuple[str, str]]:
     for one in document["organisations"]:
         for key in one["keys"]:
-            yield key["kid"], f"{one['id']} {key['use']} {key['kid']} until {key['not_after']}"
+            life = f"from {key['not_before']} until {key['not_after']}"
+            yield key["kid"], f"{one['id']} {key['use']} {key['kid']} {life}"
     for key in document.get("lost", []):
         yield (
             f"lost {key['kid']}",

@@ -88,10 +88,11 @@ def test_who_confirms_is_shown_what_changes(files: TrustFiles) -> None:
     changes = Changes(added=[("kh-exchange", entry)], lost=[(lost, START)])
     governance.renew(files, [holder(files, 1)], changes, START)
     shown = list(governance.differences(governance.in_force(files), governance.proposal(files)["document"]))
+    begins = (START - timedelta(minutes=5)).isoformat()
     assert shown == [
         f"version 1 is followed by 2, vouched for at {START.isoformat()}",
-        f"gone: kh-exchange sign {lost} until {(START + 90 * DAY).isoformat()}",
-        f"new: kh-exchange sign {entry['kid']} until {(START + 90 * DAY).isoformat()}",
+        f"gone: kh-exchange sign {lost} from {begins} until {(START + 90 * DAY).isoformat()}",
+        f"new: kh-exchange sign {entry['kid']} from {begins} until {(START + 90 * DAY).isoformat()}",
         f"new: kh-exchange sign {lost} lost since {START.isoformat()}",
     ]
 
