@@ -56,7 +56,9 @@ class WrappingKeys:
         copied = _document(self.copy)
         shared = kept["keys"].items() & copied["keys"].items()
         if not shared or len(shared) < len(kept["keys"].keys() & copied["keys"].keys()):
-            raise EpochError(f"{self.copy} holds other wrapping keys than {self.file}; nothing is written over")
+            raise EpochError(
+                f"{self.copy} holds other wrapping keys than {self.file}; nothing is written over"
+            )
         if copied["current"] in kept["keys"]:
             return kept
         return {**copied, "keys": {**copied["keys"], **kept["keys"]}}

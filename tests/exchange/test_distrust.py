@@ -200,7 +200,9 @@ async def test_what_was_taken_in_since_a_key_was_lost_is_listed(
     assert answer.status_code == 200
     late = await operators.lose(signing, now())
     assert (await operators.ask("GET", f"/v1/distrusts/{late}/envelopes")).json()["items"] == []
-    read = await operators.lose(kid_of(files, SENDER, "agree"), now())  # whoever has it reads all that ever came
+    read = await operators.lose(
+        kid_of(files, SENDER, "agree"), now()
+    )  # whoever has it reads all that ever came
     items = (await operators.ask("GET", f"/v1/distrusts/{read}/envelopes")).json()["items"]
     assert [(one["direction"], one["sender"]) for one in items] == [("in", RECIPIENT)]
 

@@ -56,7 +56,9 @@ def test_a_changed_trust_list_is_not_believed(files: TrustFiles, change: dict[st
         read_trust_list(files.trust_file, governance_keys(files.governance_keys_file))
 
 
-def test_a_list_that_names_a_key_by_another_thumbprint_than_its_own_is_not_believed(files: TrustFiles) -> None:
+def test_a_list_that_names_a_key_by_another_thumbprint_than_its_own_is_not_believed(
+    files: TrustFiles,
+) -> None:
     """Thumbprints are what people compare by telephone, and what a lost key never comes back under."""
     document = json.loads(files.trust_file.read_text())["document"]
     listed = document["organisations"][0]["keys"][0]
