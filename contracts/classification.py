@@ -171,7 +171,6 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
         },
         "distrust.moved.v1": {
             "distrust_id": OPERATIONAL,
-            "kind": OPERATIONAL,
             "state": OPERATIONAL,
             "key": OPERATIONAL,
             "since": OPERATIONAL,
