@@ -246,7 +246,7 @@ async def _case(service: Service, actor: Actor, action: str, case_id: UUID) -> C
 
 
 async def _unerased_since(tx: Transaction, actor: Actor, action: str, case: Case) -> None:
-    """What was gathered before an erasure is shown to nobody after it. Raises Unavailable."""
+    """Nobody is shown after an erasure what was gathered before it. Raises Unavailable."""
     now = await cases.get(tx, actor, action, case.id)
     if (now.person_id, now.state is CaseState.ERASED) != (case.person_id, case.state is CaseState.ERASED):
         raise Unavailable("she was erased meanwhile, or referred again")
