@@ -1,10 +1,18 @@
 """Field types that every event and form uses: identifiers, codes, instants."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StringConstraints,
+)
 from pydantic_core import CoreSchema, core_schema
 
 from contracts.codes import codes, known
@@ -63,6 +71,19 @@ it.
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Instant = AwareDatetime
+
+
+def _in_utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("beyond the calendar") from error
+
+
+GivenInstant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""An instant as somebody asks with it or says it, in UTC, in which the calendar holds it: the one way to write it, so that the
+same terms have the same hash.
+"""
 
 AnswerDue = Annotated[
     AwareDatetime,

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 from sqlalchemy import Row, TextClause, text
 
 from chassis.database import Transaction
@@ -27,7 +27,7 @@ from chassis.identity.access import (
 from chassis.identity.auth import Actor
 from chassis.web.listing import ANY, NOBODY, BoundedCount, Conditions, ListFilters, counted, narrowed
 from chassis.web.positions import Position
-from contracts.types import Pseudonym
+from contracts.types import GivenInstant, Pseudonym
 
 CASE_READ = "case.read"
 """The right by which a row shows the workers of its case, and a list may be narrowed to one: who reads a referral of a case that was
@@ -63,10 +63,10 @@ class CaseRowFilters(ListFilters):
         Query(description="only those on cases of this worker; `nobody`: on cases of no worker yet"),
     ] = None
     due_by: Annotated[
-        AwareDatetime | None, Query(description="only those in which something is due by then")
+        GivenInstant | None, Query(description="only those in which something is due by then")
     ] = None
     updated_since: Annotated[
-        AwareDatetime | None, Query(description="only those that changed at this instant or later")
+        GivenInstant | None, Query(description="only those that changed at this instant or later")
     ] = None
 
 

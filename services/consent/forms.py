@@ -1,13 +1,13 @@
 """The forms with which she gives, refuses or renews: checked whole and never echoed."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
 from contracts.casefile.name import NameText
 from contracts.form import Form
-from contracts.types import Cell, KnownCode, NoticeVersion, OrganisationId
+from contracts.types import Cell, GivenInstant, KnownCode, NoticeVersion, OrganisationId
 from services.consent.domain.terms import (
     Assent,
     Capacity,
@@ -23,14 +23,6 @@ Category = Annotated[str, KnownCode("data_category")]
 Language = Annotated[str, KnownCode("language")]
 
 
-def _in_utc(at: datetime) -> datetime:
-    """The instant in UTC, the one way to write it, so that the same terms have the same hash."""
-    try:
-        return at.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("beyond the calendar") from error
-
-
 ConsentBasis = Literal[
     LegalBasis.CONSENT, LegalBasis.LEGAL_OBLIGATION, LegalBasis.PUBLIC_TASK, LegalBasis.VITAL_INTEREST
 ]
@@ -38,7 +30,6 @@ ConsentBasis = Literal[
 (`protections.py`).
 """
 
-ValidUntil = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 NAMES = ("witness", "interpreter", "guardian", "guardian_relationship")
 """Fields of the form that are kept under the person's key and nowhere else."""
 
@@ -91,7 +82,7 @@ class AgreedForm(Form):
     ] = False
     withdrawal_method: WithdrawalMethod = WithdrawalMethod.TELL_ANY_WORKER
     legal_basis: ConsentBasis = LegalBasis.CONSENT
-    valid_until: ValidUntil
+    valid_until: GivenInstant
 
     def terms(self, _: datetime) -> Terms:
         return Terms(

@@ -158,3 +158,10 @@ async def test_notices_are_narrowed_by_version_language_state_and_review_and_cou
         assert sorted(await asked.paged(**query)) == sorted(expected), query
         assert (await asked.asked(count=True, **query))["count"] == {"counted": len(expected), "more": False}
     assert {field.name for field in fields(NoticeFilters)} == {name for query, _ in tried for name in query}
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+@pytest.mark.parametrize("name", ["due_by", "updated_since"])
+async def test_an_instant_beyond_the_calendar_is_refused_with_its_name(consent, name, at):
+    answer = await consent.client.get("/v1/consents", params={name: at}, headers=consent.supervisor)
+    assert (answer.status_code, answer.json()["errors"][0]["loc"]) == (422, ["query", name])

@@ -15,7 +15,7 @@ from chassis.vault.vault import mark
 from contracts.codes import labels
 from contracts.internal import HELD_BY, HeldData, HeldRow, HeldSection, HeldValue
 from services.intake.app import VERSIONS, build
-from services.intake.rights import report_paper
+from services.intake.rights import api, report_paper
 from services.intake.rights.held import HELD
 from services.intake.rights.report_paper import paper_of
 from services.intake.settings import Settings
@@ -244,3 +244,31 @@ async def test_after_an_erasure_the_report_has_what_stays_and_not_a_word_of_hers
     assert {one["section"] for one in answer.json()["sections"]} == {"case", "erasure", "reading"}
     async with intake.service.database.engine.connect() as conn:
         assert (await conn.execute(text("select count(*) from intake.fields"))).scalar_one() == 0
+
+
+async def test_who_is_erased_while_her_report_is_gathered_is_in_none(intake, monkeypatch):
+    """Or before it is printed."""
+    gather, number = api.gather, api._number
+
+    def after_erasure(step, case_id, *, before):
+        async def taken(*given):
+            if before:
+                await erased(intake, case_id)
+                return await step(*given)
+            done = await step(*given)
+            await erased(intake, case_id)
+            return done
+
+        return taken
+
+    for ask, name, step, before in (
+        (report, "gather", gather, False),
+        (paper, "gather", gather, False),
+        (paper, "_number", number, True),
+    ):
+        case_id = await open_case(intake)
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(api, name, after_erasure(step, case_id, before=before))
+            answer = await ask(intake, case_id)
+        assert answer.status_code == 503, (name, answer.text[:300])
+        assert (await ask(intake, case_id)).status_code == 200

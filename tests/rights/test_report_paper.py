@@ -20,6 +20,7 @@ CHECK = PaperCheck("Ask here:", "https://check.example/papers", "C7K2-9QWE-0H3M-
 LIST = "ilo-ec-labour-adult"
 QUESTION = "deceptive_recruitment.wages"
 NAME = "ស្រីមុំ สมหญิง"
+WRITES = (("note_history", "text"), ("status", "reason"))
 LATE = "2026-11-26T20:03:09.789973+00:00"
 """In Thailand it is the next day by then."""
 
@@ -93,3 +94,27 @@ def test_it_is_made_with_nothing_of_her_on_its_first_page(language):
         == pictures(Paper(language, paper.title, paper.before, paper.rows, paper.after, check=paper.check))[0]
     )
     assert len(rest) == 2
+
+
+WRITTEN = (
+    "[" * 3000,
+    '{"result": 1, "dimensions": 1}',
+    "[]",
+    '{"he": "hit", "he": "left"}',
+    "9999-12-31T23:59:59+00:00",
+)
+"""Words as somebody may write them down, which look like what a program keeps."""
+
+
+@pytest.mark.parametrize(
+    ("section", "name", "written"),
+    [
+        *((section, name, one) for section, name in WRITES for one in WRITTEN),
+        ("return", "grounds", WRITTEN[0]),
+    ],
+)
+def test_no_words_that_somebody_wrote_are_left_out_or_keep_the_report_from_her(section, name, written):
+    row = HeldRow(values=[HeldValue(name=name, value=written)])
+    held = HeldData(sections=[HeldSection(section=section, kept_for=None, rows=[row])])
+    whole = report(UUID(int=1), {"intake": held}, ENGLISH, ZoneInfo("Asia/Bangkok"))
+    assert whole.sections[0].rows[0][0].shown == written

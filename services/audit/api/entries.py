@@ -5,7 +5,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime
 
 from chassis.database import Transaction
 from chassis.identity.access import require
@@ -13,7 +12,7 @@ from chassis.problems import Invalid
 from chassis.web.http import Listing, Page, Tx, Who, following
 from chassis.web.positions import instant, number, positioned
 from contracts.events.access import LogReadV1, RecordReadV1
-from contracts.types import EventType, KnownCode, OrganisationId, Pseudonym
+from contracts.types import EventType, GivenInstant, KnownCode, OrganisationId, Pseudonym
 from services.audit import search_queries
 from services.audit.domain.sought import Sought
 from services.audit.queries import TrailEntry
@@ -42,8 +41,8 @@ class SoughtQuery:
             description="only what names this referral, return, disclosure or consent, which both halves know"
         ),
     ] = None
-    since: Annotated[AwareDatetime | None, Query(alias="from", description="at this instant or later")] = None
-    until: Annotated[AwareDatetime | None, Query(alias="to", description="before this instant")] = None
+    since: Annotated[GivenInstant | None, Query(alias="from", description="at this instant or later")] = None
+    until: Annotated[GivenInstant | None, Query(alias="to", description="before this instant")] = None
 
     def sought(self) -> Sought:
         if self.since is not None and self.until is not None and self.since >= self.until:

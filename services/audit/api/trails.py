@@ -5,7 +5,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime
 
 from chassis.database import Transaction
 from chassis.identity.access import require
@@ -14,7 +13,7 @@ from chassis.problems import NotFound
 from chassis.web.http import Listing, Page, Tx, Who, following
 from chassis.web.positions import number, positioned
 from contracts.events.access import LogReadV1, RecordReadV1
-from contracts.types import EventType, Pseudonym
+from contracts.types import EventType, GivenInstant, Pseudonym
 from services.audit.queries import TrailEntry, logged, operations, trail
 
 router = APIRouter(tags=["audit"])
@@ -36,8 +35,8 @@ class TrailFilters:
         EventType | None, Query(description="only entries of this event, for example `record.read.v1`")
     ] = None
     actor: Annotated[Pseudonym | None, Query(description="only what this actor did or read")] = None
-    since: Annotated[AwareDatetime | None, Query(alias="from", description="at this instant or later")] = None
-    until: Annotated[AwareDatetime | None, Query(alias="to", description="before this instant")] = None
+    since: Annotated[GivenInstant | None, Query(alias="from", description="at this instant or later")] = None
+    until: Annotated[GivenInstant | None, Query(alias="to", description="before this instant")] = None
 
     def asked(self) -> dict[str, object]:
         return {name: value for name, value in asdict(self).items() if value is not None}

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from chassis.identity.access import require, rights_in, rights_of
 from chassis.identity.auth import Actor
@@ -18,7 +18,7 @@ from chassis.web.positions import position
 from contracts.casefile.own_number import OwnNumber
 from contracts.casefile.urgent import FLAGS
 from contracts.form import Form
-from contracts.types import KnownCode, Pseudonym
+from contracts.types import GivenInstant, KnownCode, Pseudonym
 from services.intake.casefile.api.cases import FieldsForm, Flag, OpenedBy, person_of
 from services.intake.casefile.api.prepared import case_to_write
 from services.intake.casefile.domain.case import Case, CaseVerb, urgency_of
@@ -165,7 +165,7 @@ class DraftFilters:
     flagged: Annotated[bool | None, Query(description="only those with an urgent flag, or without")] = None
     case_id: Annotated[UUID | None, Query(description="only the screenings of this case")] = None
     started_before: Annotated[
-        AwareDatetime | None, Query(description="only those that stand for longer than since this instant")
+        GivenInstant | None, Query(description="only those that stand for longer than since this instant")
     ] = None
 
 

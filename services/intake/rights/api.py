@@ -10,13 +10,15 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field
 
 from chassis.clock import day_of
-from chassis.identity.access import Rights, hold_case, require_case, rights_in
+from chassis.database import Transaction
+from chassis.identity.access import Rights, hold_case, rights_in
 from chassis.identity.auth import Actor
 from chassis.printing import papers
 from chassis.printing.api import PdfResponse
 from chassis.printing.paper import PaperLanguage, pdf
 from chassis.printing.papers import PaperKind, PrintedPaper
 from chassis.printing.words import paper_language
+from chassis.problems import Unavailable
 from chassis.service import Service
 from chassis.vault.vault import Sealing
 from chassis.web.code_lists import AcceptLanguage, preferred
@@ -26,7 +28,7 @@ from contracts.casefile.text import Paragraph
 from contracts.form import Form
 from contracts.internal import HeldData, HeldValue
 from contracts.types import Code, KnownCode
-from services.intake.casefile.domain.case import CaseState
+from services.intake.casefile.domain.case import Case, CaseState
 from services.intake.casefile.outgoing import record_read
 from services.intake.casefile.parts import Parts, Running
 from services.intake.casefile.store import cases, dependants
@@ -229,15 +231,25 @@ async def cancel_erasure(erasure_id: UUID, actor: Who, tx: Tx, response: Respons
     return done(tx, response, erasure_id)
 
 
-async def _held(service: Service, actor: Actor, action: str, case_id: UUID) -> dict[str, HeldData]:
-    """Everything that is held in this cell, for an actor with this right, who has it still when all of it is there."""
+async def _held(service: Service, actor: Actor, action: str, case: Case) -> dict[str, HeldData]:
+    """Everything that is held in this cell of the person of this case, for an actor who has this right still when all of it is there."""
+    held = await gather(service, actor, case.id, case.person_id)
     async with service.database.transaction(actor.origin()) as tx:
-        person_id = await cases.person_of(tx, actor, action, case_id)
-    held = await gather(service, actor, case_id, person_id)
-    async with service.database.transaction(actor.origin()) as tx:
-        await require_case(tx, actor, action, case_id)
-        tx.say(record_read(case_id, "access-report"))
+        await _unerased_since(tx, actor, action, case)
+        tx.say(record_read(case.id, "access-report"))
         return await without_names(tx, held)
+
+
+async def _case(service: Service, actor: Actor, action: str, case_id: UUID) -> Case:
+    async with service.database.transaction(actor.origin()) as tx:
+        return await cases.get(tx, actor, action, case_id)
+
+
+async def _unerased_since(tx: Transaction, actor: Actor, action: str, case: Case) -> None:
+    """Nobody is shown after an erasure what was gathered before it. Raises Unavailable."""
+    now = await cases.get(tx, actor, action, case.id)
+    if (now.person_id, now.state is CaseState.ERASED) != (case.person_id, case.state is CaseState.ERASED):
+        raise Unavailable("she was erased meanwhile, or referred again")
 
 
 @router.get(
@@ -249,7 +261,7 @@ async def get_access_report(
 ) -> AccessReport:
     """Of members of staff it names the roles and organisations, and of nobody the name."""
     language = preferred(accept_language)
-    held = await _held(service, actor, REPORT, case_id)
+    held = await _held(service, actor, REPORT, await _case(service, actor, REPORT, case_id))
     response.headers.update(
         {"Cache-Control": "no-store", "Content-Language": language, "Vary": "Accept-Language"}
     )
@@ -267,25 +279,24 @@ async def get_access_report_paper(
     """Without `language`, the country's own. Whatever the report needs, this needs, and it is logged alike."""
     used = paper_language(language, *service.settings.country.languages)
     zone = service.settings.zone
-    held = await _held(service, actor, REPORT, case_id)
+    case = await _case(service, actor, REPORT, case_id)
+    held = await _held(service, actor, REPORT, case)
     shown = report(case_id, held, report_paper.label_language(used), zone)
     today = day_of(service.clock(), zone)
-    code = await _number(service, actor, case_id, today)
+    code = await _number(service, actor, case, today)
     check = None if code is None else papers.check_of(service, code, used)
     return PdfResponse(await pdf(report_paper.paper_of(shown, used, today, check)))
 
 
-async def _number(service: Service, actor: Actor, case_id: UUID, today: date) -> str | None:
+async def _number(service: Service, actor: Actor, case: Case, today: date) -> str | None:
     """The number of a report that is printed today, remembered, for an actor who still may. None: of who is erased no paper is genuine."""
+    if case.state is CaseState.ERASED:
+        return None
+    printed = PrintedPaper(PaperKind.REPORT, case.id, today.toordinal())
+    code = await papers.code_of(service, printed, case.person_id)
     async with service.database.transaction(actor.origin()) as tx:
-        person_id = await cases.person_of(tx, actor, REPORT, case_id)
-    printed = PrintedPaper(PaperKind.REPORT, case_id, today.toordinal())
-    code = await papers.code_of(service, printed, person_id)
-    async with service.database.transaction(actor.origin()) as tx:
-        await hold_case(tx, case_id)
-        case = await cases.get(tx, actor, REPORT, case_id)
-        if case.state is CaseState.ERASED or case.person_id != person_id:
-            return None
+        await hold_case(tx, case.id)
+        await _unerased_since(tx, actor, REPORT, case)
         await papers.remember(tx, printed, code)
     return code
 
@@ -322,9 +333,8 @@ class ErasurePreview(BaseModel):
 async def get_erasure_preview(
     case_id: UUID, actor: Who, service: Running, response: Response
 ) -> ErasurePreview:
-    async with service.database.transaction(actor.origin()) as tx:
-        person_id = await cases.person_of(tx, actor, READ, case_id)
-    held = await _held(service, actor, READ, case_id)
+    case = await _case(service, actor, READ, case_id)
+    held = await _held(service, actor, READ, case)
     kinds = [
         HeldKind(service=name, section=section.section, rows=len(section.rows), kept_for=section.kept_for)
         for name, one in held.items()
@@ -347,7 +357,7 @@ async def get_erasure_preview(
             for row in rows_of(held, section)
             if all(value.name != "ended_at" for value in row)
         ],
-        sealed_under_her_key=await service.vault.held_by(person_id),
+        sealed_under_her_key=await service.vault.held_by(case.person_id),
     )
 
 

@@ -99,7 +99,7 @@ def report(case_id: UUID, held: Mapping[str, HeldData], language: str, zone: Zon
                 kept_for_label=None
                 if section.kept_for is None
                 else label_of(KEPT, section.kept_for, language),
-                rows=[_row(row.values, language, zone) for row in section.rows],
+                rows=[_row(section.section, row.values, language, zone) for row in section.rows],
             )
             for name, one in held.items()
             for section in one.sections
@@ -108,16 +108,20 @@ def report(case_id: UUID, held: Mapping[str, HeldData], language: str, zone: Zon
     )
 
 
-def _row(values: Iterable[HeldValue], language: str, zone: ZoneInfo) -> list[ReportValue]:
+def _row(section: str, values: Iterable[HeldValue], language: str, zone: ZoneInfo) -> list[ReportValue]:
     checklist = next((str(one.value) for one in values if one.name == CHECKLIST), None)
-    return [_value(one, language, zone, checklist) for one in values]
+    return [_value(section, one, language, zone, checklist) for one in values]
 
 
-def _value(one: HeldValue, language: str, zone: ZoneInfo, checklist: str | None) -> ReportValue:
+def _value(section: str, one: HeldValue, language: str, zone: ZoneInfo, checklist: str | None) -> ReportValue:
     field = FIELDS.get(one.name)
     value = one.value if field is None else from_text(one.name, one.value)
     code_list = one.code_list if field is None else field.codelist
     label = label_of(DETAIL if field is None else FIELD, one.name, language)
     plain = field is None and code_list is None
-    shown = told(one.name, value, language, zone, checklist) if plain else spoken(value, code_list, language)
+    shown = (
+        told(section, one.name, value, language, zone, checklist)
+        if plain
+        else spoken(value, code_list, language)
+    )
     return ReportValue(name=one.name, label=label, value=value, shown=shown)

@@ -14,7 +14,7 @@ from contracts.codes import codes, labels
 from services.intake.identification.domain.checklist import YES
 
 NO = "no"
-CHECKLIST, RESULT = "checklist", "dimensions"
+CHECKLIST, RESULT, DIMENSIONS = "checklist", "result", "dimensions"
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d")
 _FLAGS = ("urgent_protection", "urgent_health")
 _LISTS: Mapping[str, Sequence[str]] = {
@@ -29,6 +29,21 @@ _LISTS: Mapping[str, Sequence[str]] = {
     "outcome": ("screening_outcome",),
 }
 """Member of what is kept as JSON → the lists of its codes."""
+_AS_JSON = {
+    "call": {"text"},
+    "case": {"flags", "came_flags"},
+    "closing": {"reason", "reasons"},
+    "draft": {"text"},
+    "emergency": {"reason"},
+    "history": {"flags"},
+    "needs": {"assessment"},
+    "return": {"grounds"},
+    "return_preparation": {"flags"},
+    "screening": {"result", "answers"},
+    "task": {"text"},
+    "task_flags": {"flags"},
+}
+"""Section → the texts that are kept as JSON. Every other is shown as somebody wrote it, whatever it looks like."""
 
 
 def label_of(name: str, code: str, language: str) -> str:
@@ -42,29 +57,33 @@ def spoken(value: Any, code_list: str | None, language: str) -> str:
     return str(value) if code_list is None else label_of(code_list, str(value), language)
 
 
-def told(name: str, value: Any, language: str, zone: ZoneInfo, checklist: str | None) -> str:
-    """A value that has no code list of its own: an instant, or what is kept as JSON; any other text is shown as it is."""
-    if isinstance(value, str) and _INSTANT.fullmatch(value):
-        return datetime.fromisoformat(value).astimezone(zone).strftime("%Y-%m-%d %H:%M")
-    kept = _structure(value)
-    if kept is None:
-        return spoken(value, None, language)
-    return "\n".join(_parts(name, kept, language, checklist))
-
-
-def _structure(value: Any) -> Any:
-    """The object or list that a text is; None where it is a text as people write it."""
+def told(section: str, name: str, value: Any, language: str, zone: ZoneInfo, checklist: str | None) -> str:
+    """A value that has no code list of its own: an instant, or what is kept as JSON; any other text is shown as it is, and so is one
+    that cannot be read as either.
+    """
     try:
-        kept = json.loads(value) if isinstance(value, str) else value
-    except ValueError:
-        return None
+        if isinstance(value, str) and _INSTANT.fullmatch(value):
+            return datetime.fromisoformat(value).astimezone(zone).strftime("%Y-%m-%d %H:%M")
+        kept = _structure(section, name, value)
+        return (
+            spoken(value, None, language)
+            if kept is None
+            else "\n".join(_parts(name, kept, language, checklist))
+        )
+    except (ValueError, OverflowError, RecursionError):
+        return spoken(value, None, language)
+
+
+def _structure(section: str, name: str, value: Any) -> Any:
+    """The object or list that a text is kept as; None where it is a text as people write it."""
+    kept = json.loads(value) if isinstance(value, str) and name in _AS_JSON.get(section, ()) else value
     return kept if isinstance(kept, dict | list) else None
 
 
 def _parts(name: str, kept: Any, language: str, checklist: str | None) -> Iterator[str]:
     """Each value with its label, where it has one. What was left empty is no part."""
     if isinstance(kept, dict):
-        members = _of_screening(kept) if RESULT in kept else kept
+        members = _of_screening(kept) if name == RESULT and DIMENSIONS in kept else kept
         for member, one in members.items():
             label = _label(member, language, checklist)
             said = list(_parts(name if label else member, one, language, checklist))
@@ -78,7 +97,7 @@ def _parts(name: str, kept: Any, language: str, checklist: str | None) -> Iterat
 
 def _of_screening(result: Mapping[str, Any]) -> dict[str, Any]:
     """Of the result of a screening what was found. Which question has no answer yet is nothing that is held about her."""
-    found = [one for one in result[RESULT] if one["positive"]]
+    found = [one for one in result[DIMENSIONS] if one["positive"]]
     return {"outcome": result["outcome"], "found": [one["name"] for one in found]}
 
 

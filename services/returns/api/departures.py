@@ -5,12 +5,11 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import AwareDatetime
 
 from chassis.web.answers import problem_response
 from chassis.web.http import Done, IfMatch, Who
 from contracts.form import Form
-from contracts.types import KnownCode
+from contracts.types import GivenInstant, KnownCode
 from services.returns import sealing, use_cases
 from services.returns.api.moving import Moving
 from services.returns.domain.states import Verb
@@ -27,7 +26,7 @@ BLOCKED: dict[int | str, dict[str, Any]] = {
 class DepartureForm(Form):
     """The form of a departure: when the receiver expects her, and at what kind of place they meet."""
 
-    expected_at: AwareDatetime
+    expected_at: GivenInstant
     handover: Annotated[str, KnownCode("handover_point")]
 
 

@@ -7,7 +7,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AwareDatetime
 
 from chassis.database import Transaction
 from chassis.identity.access import require, rights_of
@@ -19,7 +18,7 @@ from chassis.web.moves import Offer
 from chassis.web.positions import position
 from contracts.casefile.buddhist_era import buddhist_era
 from contracts.casefile.partial_date import PartialDate
-from contracts.types import KnownCode, Pseudonym
+from contracts.types import GivenInstant, KnownCode, Pseudonym
 from services.intake.casefile.daily_limit import OWN_LIST
 from services.intake.casefile.domain.field_classes import OWN_NUMBER
 from services.intake.casefile.domain.index_texts import BIRTHDATE, LANGUAGES, name_of
@@ -74,13 +73,13 @@ class CaseFilters(ListFilters):
     ] = None
     waiting_for: Annotated[WaitingFor | None, Query(description="only those that wait for them")] = None
     due_by: Annotated[
-        AwareDatetime | None, Query(description="only those in which something is due by then")
+        GivenInstant | None, Query(description="only those in which something is due by then")
     ] = None
     late: Annotated[
         bool | None, Query(description="only those in which something should have been done by now, or not")
     ] = None
     updated_since: Annotated[
-        AwareDatetime | None, Query(description="only those that changed at this instant or later")
+        GivenInstant | None, Query(description="only those that changed at this instant or later")
     ] = None
 
 

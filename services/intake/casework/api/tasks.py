@@ -8,7 +8,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from chassis.clock import day_of, next_day
 from chassis.identity.access import Rights, require, rights_in, rights_of
@@ -22,7 +22,7 @@ from chassis.web.positions import position
 from contracts.casefile.reference import ShownReference
 from contracts.casefile.text import Paragraph
 from contracts.form import Form
-from contracts.types import Code, KnownCode, Pseudonym
+from contracts.types import Code, GivenInstant, KnownCode, Pseudonym
 from services.intake.casefile.api.prepared import case_to_write
 from services.intake.casefile.domain.case import Case, CaseVerb, passes
 from services.intake.casefile.outgoing import record_read
@@ -63,9 +63,9 @@ class PlanForm(Form):
     """`due_on` is a day of the place, to its end; `due_at` an instant; neither: whenever it can be done."""
 
     worker: Pseudonym | None = None
-    due_at: AwareDatetime | None = None
+    due_at: GivenInstant | None = None
     due_on: Annotated[date | None, Field(description="a day of the place: due by its end")] = None
-    remind_at: AwareDatetime | None = None
+    remind_at: GivenInstant | None = None
     text: Annotated[
         Paragraph | None,
         Field(description="sealed. A task without a case is about no person: name nobody in it"),
@@ -277,9 +277,7 @@ class TaskFilters:
     team: Annotated[bool | None, Query(description="only those of the team without a case, or with one")] = (
         None
     )
-    due_before: Annotated[AwareDatetime | None, Query(description="only those due before this instant")] = (
-        None
-    )
+    due_before: Annotated[GivenInstant | None, Query(description="only those due before this instant")] = None
     overdue: Annotated[bool | None, Query(description="only those whose time is over, or the others")] = None
     cancel_offered: Annotated[
         bool | None, Query(description="only those whose urgent flag was cleared, or the others")

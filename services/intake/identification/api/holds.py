@@ -4,7 +4,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime
 
 from chassis.identity.access import hold_unerased, require_case, rights_in
 from chassis.printing import papers
@@ -15,6 +14,7 @@ from chassis.printing.words import paper_language
 from chassis.service import Running
 from chassis.web.http import Done, Tx, Who, done
 from contracts.form import Form
+from contracts.types import GivenInstant
 from services.intake.casefile.outgoing import record_read
 from services.intake.casefile.sealing import open_fields
 from services.intake.casefile.store import cases
@@ -27,7 +27,7 @@ router = APIRouter(tags=["status"])
 class HoldForm(Form):
     """`until` defaults to the shortest reflection period, thirty days."""
 
-    until: AwareDatetime | None = None
+    until: GivenInstant | None = None
 
 
 @router.post("/v1/cases/{case_id}/holds", status_code=201, summary="Place a hold on removal")

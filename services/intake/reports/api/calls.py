@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import AwareDatetime
 
 from chassis.identity.access import require, rights_in, rights_of
 from chassis.identity.auth import Actor
@@ -15,7 +14,7 @@ from chassis.vault.vault import KeyDestroyed
 from chassis.web.http import Done, IfMatch, Listing, Page, Seen, Tx, Who, done, etag, following
 from chassis.web.moves import MoveView, Offer
 from chassis.web.positions import position
-from contracts.types import Code, KnownCode
+from contracts.types import Code, GivenInstant, KnownCode
 from services.intake.casefile.api.cases import OpenForm, person_of, sealed_case
 from services.intake.casefile.api.prepared import case_to_write, checked_fields
 from services.intake.casefile.domain.case import CaseVerb, passes
@@ -97,7 +96,7 @@ class CallFilters:
     kind: Annotated[Annotated[str, KnownCode("call_kind")] | None, Query(description="only these")] = None
     urgency: Annotated[Annotated[str, KnownCode("urgency")] | None, Query(description="only these")] = None
     flagged: Annotated[bool | None, Query(description="only those with an urgent flag, or without")] = None
-    since: Annotated[AwareDatetime | None, Query(description="only those from this instant on")] = None
+    since: Annotated[GivenInstant | None, Query(description="only those from this instant on")] = None
     case_id: Annotated[UUID | None, Query(description="only those that are part of this case")] = None
 
     def asked(self, actor: Actor) -> dict[str, object]:
