@@ -322,7 +322,7 @@ class WhatRecipientsRead(RuleBasedStateMachine):
     def due_consent_expire(self, payload: dict[str, Any]) -> None:
         record = self.world.consent.records[UUID(payload["consent_id"])]
         if record.revision == payload["revision"]:
-            self.decided(record, record.expire(self.act), asks=False)
+            self.decided(record, record.expire(self.act, None), asks=False)
 
     def due_consent_fence(self, payload: dict[str, Any]) -> None:
         if self.world.consent.disclosures[UUID(payload["disclosure_id"])].fence_due:
