@@ -17,8 +17,10 @@ settings.register_profile("corridor", deadline=None, suppress_health_check=[Heal
 settings.load_profile("corridor")
 """Slow is the machine, not the example: what hangs is found by pytest's own limit."""
 
-JOURNEYS, WORLDS = "tests/journeys/", "tests/authorisation/"
-"""What one worker does in order: all journeys, which share their cells (two cells fill two cores); each file with a world."""
+PROCESSES, JOURNEYS, WORLDS = "tests/journeys/processes/", "tests/journeys/", "tests/authorisation/"
+"""What one worker does in order: those of cells of many processes; all other journeys, which share their cells; each file with
+a world.
+"""
 
 RUN = pytest.StashKey[Run]()
 WORKER_INPUT = "corridor_run"
@@ -42,8 +44,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log):
 
     class Sharing(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            if nodeid.startswith(JOURNEYS):
-                return JOURNEYS
+            for together in (PROCESSES, JOURNEYS):
+                if nodeid.startswith(together):
+                    return together
             return nodeid.partition("::")[0] if nodeid.startswith(WORLDS) else nodeid
 
     return Sharing(config, log)

@@ -1,4 +1,4 @@
-"""Two cells with a process for each service: brought here from the version before, then a whole way, then the drill, which
+"""Two cells, one of them with a process for each service: brought here from the version before, then a whole way, then the drill, which
 destroys one of them.
 """
 
@@ -32,8 +32,8 @@ def upgraded(cells_directory) -> Iterator[Upgrade]:
         pytest.skip("this clone has not the history in which the version before is")
     directory = cells_directory()
     directory.mkdir(parents=True)
-    code = versions.unpacked(directory / "before")
-    stack = versions.VersionStack(["TH", "KH"], state=directory / "state", code=code)
+    before = versions.unpacked(directory / "before")
+    stack = versions.VersionStack(["TH", "KH"], "TH", state=directory / "state", before=before)
     asyncio.run(stack.up())
     try:
         yield asyncio.run(_upgraded(stack))

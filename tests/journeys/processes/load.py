@@ -14,7 +14,7 @@ from corridor.sign_in import NoStackError
 from deploy.local.stack import Stack
 from tests.journeys.steps import drafted
 
-LOADERS, PAUSE_S = 2, 0.5
+LOADERS, PAUSE_S = 2, 1.0
 AWAY = frozenset({502, 503, 504})
 
 

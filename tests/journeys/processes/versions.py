@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from chassis.faults import sqlstate
 from chassis.migrate import PATIENCE
 from contracts.catalogue import SERVICES
-from deploy.local.cell import FRONT, Cell, environment
+from deploy.local.cell import FRONT, Cell, environment, write_secret
 from deploy.local.place import ROOT
 from deploy.local.prepare import prepare_broker, prepare_databases
 from deploy.local.stack import Progress, Stack
@@ -35,7 +35,7 @@ from deploy.local.cell import Cell
 from deploy.local.prepare import prepare_broker, prepare_databases
 from deploy.local.trust import TrustFiles
 
-part, code, state, *partners = sys.argv[1:]
+part, processes, code, state, *partners = sys.argv[1:]
 cells = {one: Cell(one, Path(state), partners=partners) for one in partners}
 cell, trust = cells[code], TrustFiles(Path(state) / "border")
 if part == "keys":
@@ -45,7 +45,7 @@ if part == "databases":
 if part == "broker":
     asyncio.run(prepare_broker(cell))
 if part == "settings":
-    print(json.dumps({name: cell.settings(name, trust, cells, processes=True) for name in SERVICES}))
+    print(json.dumps({name: cell.settings(name, trust, cells, processes=bool(processes)) for name in SERVICES}))
 """
 """A part of a cell's preparation as the version before does it, with its own modules."""
 
@@ -68,34 +68,49 @@ def unpacked(directory: Path) -> Path:
 
 
 class VersionStack(Stack):
-    """Its keys, tables, topics, settings and services are those of the tree `code`, until each cell is upgraded."""
+    """Keys, tables, topics, settings and services are those of the tree `before`, until each cell is upgraded.
 
-    def __init__(self, codes: list[str], *, state: Path, code: Path) -> None:
+    The cell `apart` has a process for each service, every other one process for all.
+    """
+
+    def __init__(self, codes: list[str], apart: str, *, state: Path, before: Path) -> None:
         super().__init__(codes, state=state, processes=True)
-        self.code = code
+        self.apart, self.trees = apart, dict.fromkeys(codes, before)
 
     async def upgrade(self, cell: Cell) -> None:
-        """What is prepared comes first, under the running services of the version before; then one service after the other."""
+        """What is prepared comes first, under the running services of the version before; then one process after the other."""
         cell.make_keys()
         await prepare_databases(cell)
         for service in SERVICES:
             await add_columns(cell.owner_url(service))
         await prepare_broker(cell)
-        for name in SERVICES:
+        self.trees[cell.code] = ROOT
+        for name in SERVICES if cell.code == self.apart else ():
+            await asyncio.to_thread(self._children[f"{cell.code}: {name}"].stop)
             settings = cell.settings(name, self.trust, self.cells, processes=True)
-            await self._replace(cell, name, [f"services.{name}", "all"], environment(settings))
-        await self._replace(cell, FRONT, ["corridor.cell", str(cell.directory / "cell.json")], {})
-
-    async def _replace(self, cell: Cell, name: str, module: list[str], values: Mapping[str, str]) -> None:
-        await asyncio.to_thread(self._children[f"{cell.code}: {name}"].stop)
-        super()._spawn(cell, name, module, values)
+            self._spawn(cell, name, [f"services.{name}", "all"], environment(settings))
+            await self._ready(cell, Progress())
+        await asyncio.to_thread(self._children[f"{cell.code}: {FRONT}"].stop)
+        if cell.code == self.apart:
+            self._spawn(cell, FRONT, ["corridor.cell", str(cell.directory / "cell.json")], {})
+        else:
+            self._services(cell)
         await self._ready(cell, Progress())
 
+    def _services(self, cell: Cell) -> None:
+        self.processes = cell.code == self.apart
+        super()._services(cell)
+
     def _spawn(self, cell: Cell, name: str, module: list[str], values: Mapping[str, str]) -> None:
-        super()._spawn(cell, name, module, {**values, **_from(self.code)})
+        super()._spawn(cell, name, module, {**values, **_from(self.trees[cell.code])})
 
     def _launch(self, cell: Cell, settings: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
-        super()._launch(cell, json.loads(self._asked("settings", cell)), facts)
+        if self.trees[cell.code] != ROOT:
+            settings = json.loads(self._asked("settings", cell))
+            if not self.processes:
+                written = json.loads((cell.directory / "cell.json").read_text()) | {"services": settings}
+                write_secret(cell.directory / "cell.json", json.dumps(written))
+        super()._launch(cell, settings, facts)
 
     def _keys(self) -> None:
         self.trust = make_trust(self.state / "border", list(self.cells), now=datetime.now(UTC))
@@ -111,10 +126,11 @@ class VersionStack(Stack):
         await asyncio.to_thread(self._asked, "broker", cell)
 
     def _asked(self, part: str, cell: Cell) -> str:
-        command = [sys.executable, "-c", ASK, part, cell.code, str(self.state), *self.cells]
-        environ = {**os.environ, **_from(self.code)}
+        tree, processes = self.trees[cell.code], "processes" if cell.code == self.apart else ""
+        command = [sys.executable, "-c", ASK, part, processes, cell.code, str(self.state), *self.cells]
+        environ = {**os.environ, **_from(tree)}
         return subprocess.run(
-            command, cwd=self.code, env=environ, check=True, capture_output=True, text=True
+            command, cwd=tree, env=environ, check=True, capture_output=True, text=True
         ).stdout
 
 
