@@ -53,7 +53,9 @@ if part == "settings":
 def is_shallow() -> bool:
     """Whether this clone has not its history, in which the version before is. In every other one it has to be found."""
     asked = ["git", "rev-parse", "--is-shallow-repository"]
-    return subprocess.run(asked, cwd=ROOT, capture_output=True, check=True, text=True).stdout.strip() == "true"
+    return (
+        subprocess.run(asked, cwd=ROOT, capture_output=True, check=True, text=True).stdout.strip() == "true"
+    )
 
 
 def unpacked(directory: Path) -> Path:
