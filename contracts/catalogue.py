@@ -31,7 +31,7 @@ CASE = "case_id"
 HOLDERS = ("consent", "referral", "returns", "exchange", "notify")
 """Services that hold cases besides intake: they follow `case.assigned` to know who may see one."""
 
-FOLLOWERS = ("intake", "consent", "referral", "returns", "exchange", "interchange", "notify")
+FOLLOWERS = ("intake", "consent", "referral", "returns", "exchange", "interchange", "notify", "console")
 """Services that follow the directory: they know which organisations and which staff there are (`chassis.directory`)."""
 
 

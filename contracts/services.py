@@ -10,4 +10,5 @@ NAMES = (
     "interchange",
     "notify",
     "audit",
+    "console",
 )

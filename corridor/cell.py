@@ -34,9 +34,8 @@ async def run(facts: dict[str, Any]) -> None:
     apps: dict[str, ASGIApp] = {service.name: service.app for service in services}
     proxies = {name: Proxy(f"http://127.0.0.1:{port}") for name, port in facts["elsewhere"].items()}
     cell = facts["cell"]
-    issuer = build_issuer(
-        Path(facts["keys"]) / "issuer.jwk.json", facts["issuer"], load_people(cell), load_machines(cell)
-    )
+    key, console = Path(facts["keys"]) / "issuer.jwk.json", facts["console"]
+    issuer = build_issuer(key, facts["issuer"], load_people(cell), load_machines(cell), console=console)
     await serve(services, "127.0.0.1", facts["port"], app=front(cell, apps | proxies, issuer))
     for proxy in proxies.values():
         await proxy.aclose()

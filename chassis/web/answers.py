@@ -138,13 +138,13 @@ class UnforeseenErrors:
             await self.app(scope, receive, noticing)
         except Exception as error:  # noqa: BLE001  # the last place before the server
             problem = as_problem(error)
-            _log(problem, error)
+            log_failure(problem, error)
             if scope["type"] != "http" or started:
                 raise ResponseInterrupted from None
             await problem_response(problem)(scope, receive, send)
 
 
-def _log(problem: Problem, error: Exception) -> None:
+def log_failure(problem: Problem, error: Exception) -> None:
     if problem.status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return
     log = structlog.get_logger("chassis.web.answers")

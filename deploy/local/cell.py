@@ -159,7 +159,24 @@ class Cell:
             return {"sign_in_url": f"{self.base_url}/"}
         if service == "consent":
             return {"papers_url": self._papers_url}
+        if service == "console":
+            return self._signing_in()
         return {}
+
+    @property
+    def console_url(self) -> str:
+        """Where a browser finds the pages of this cell."""
+        return f"{self.base_url}/console"
+
+    def _signing_in(self) -> dict[str, str]:
+        """Where its people sign in: at the issuer's pages, as a browser and as the console reach them."""
+        return {
+            "public_url": self.console_url,
+            "sign_in_url": f"{self.issuer}/authorize",
+            "sign_out_url": f"{self.issuer}/sign-out",
+            "token_url": f"{self.issuer}/token",
+            "revocation_url": f"{self.issuer}/revoke",
+        }
 
     def _directory_file(self, codes: Sequence[str]) -> Path:
         """The organisations of the cell's own country and of its partners: names and services, which everybody may know."""

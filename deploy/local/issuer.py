@@ -11,14 +11,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Form
-from fastapi.responses import JSONResponse
+from fastapi import FastAPI, Form, Request
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from chassis.identity import signing
 from deploy.local.assertions import FORMAT, AssertionRefused, Assertions
+from deploy.local.authorising import CLIENT, Authorisations, GivenCode, message
 from deploy.local.machine_keys import KEYS_FILE, MachineKeys
 from deploy.local.people import Person, load_key, longest, mint
 
@@ -30,9 +31,16 @@ class Issuer:
     """The key, the address, the people and the machines of one cell's issuer."""
 
     def __init__(
-        self, key: OKPKey, url: str, people: Sequence[Person], machines: Sequence[Person], keys: MachineKeys
+        self,
+        key: OKPKey,
+        url: str,
+        people: Sequence[Person],
+        machines: Sequence[Person],
+        keys: MachineKeys,
+        console: str = "",
     ) -> None:
         self._key, self.url = key, url
+        self.authorisations, self._revoked = Authorisations(console, people), set[str]()
         self.people = {person.name: person for person in people}
         self._machines = {machine.name: machine for machine in machines}
         self._assertions = Assertions(keys, frozenset({url, self.token_endpoint}))
@@ -50,8 +58,18 @@ class Issuer:
         return {
             "issuer": self.url,
             "token_endpoint": self.token_endpoint,
+            "authorization_endpoint": f"{self.url}/authorize",
+            "revocation_endpoint": f"{self.url}/revoke",
+            "end_session_endpoint": f"{self.url}/sign-out",
             "jwks_uri": f"{self.url}/jwks.json",
-            "grant_types_supported": ["password", "refresh_token", "client_credentials"],
+            "response_types_supported": ["code"],
+            "code_challenge_methods_supported": ["S256"],
+            "grant_types_supported": [
+                "authorization_code",
+                "password",
+                "refresh_token",
+                "client_credentials",
+            ],
             "token_endpoint_auth_methods_supported": ["none", "private_key_jwt"],
             "token_endpoint_auth_signing_alg_values_supported": ["Ed25519", "EdDSA", "ES256"],
             "subject_types_supported": ["public"],
@@ -60,6 +78,18 @@ class Issuer:
 
     def grant(self, person: Person) -> dict[str, Any]:
         return {**self.access(person), "refresh_token": self._refresh_token(person)}
+
+    def signed_in(self, given: GivenCode) -> dict[str, Any]:
+        """The tokens for a code, with the id token that says to the console who signed in."""
+        person, now = given.person, int(time.time())
+        claims = {
+            **{"iss": self.url, "sub": person.name, "aud": CLIENT, "nonce": given.nonce},
+            **{"iat": now, "exp": now + longest(person), "cell": person.cell, "org": person.org},
+            "roles": list(person.roles),
+        }
+        header = {"alg": signing.ALGORITHM, "typ": "JWT", "kid": str(self._key.kid)}
+        id_token = jwt.encode(header, claims, self._key, algorithms=[signing.ALGORITHM])
+        return {**self.grant(person), "id_token": id_token}
 
     def access(self, person: Person) -> dict[str, Any]:
         token = mint(self._key, person, self.url, longest(person))
@@ -73,7 +103,20 @@ class Issuer:
         return machine
 
     def refreshed(self, token: str) -> Person | None:
-        """The person of a refresh token; None when the token is forged, expired, or an access token."""
+        """The person of a refresh token; None when the token is forged, expired, revoked, or an access token."""
+        read = self._refresh(token)
+        if read is None or read["jti"] in self._revoked:
+            return None
+        return self.people.get(str(read.get("sub")))
+
+    def revoke(self, token: str) -> None:
+        """From now on this refresh token is good for nothing (RFC 7009)."""
+        read = self._refresh(token)
+        if read is not None:
+            self._revoked.add(str(read["jti"]))
+
+    def _refresh(self, token: str) -> dict[str, Any] | None:
+        """The claims of a refresh token that is one of ours."""
         try:
             read = jwt.decode(token, self._key, algorithms=[signing.ALGORITHM])
             jwt.JWTClaimsRegistry(
@@ -81,9 +124,7 @@ class Issuer:
             ).validate(read.claims)
         except (JoseError, ValueError):
             return None
-        if read.header.get("typ") != REFRESH_TYPE:
-            return None
-        return self.people.get(str(read.claims.get("sub")))
+        return read.claims if read.header.get("typ") == REFRESH_TYPE else None
 
     def _refresh_token(self, person: Person) -> str:
         expires = int(time.time()) + REFRESH_LIFETIME_S
@@ -93,11 +134,18 @@ class Issuer:
 
 
 def build_issuer(
-    key_file: Path, issuer_url: str, people: Sequence[Person], machines: Sequence[Person] = ()
+    key_file: Path,
+    issuer_url: str,
+    people: Sequence[Person],
+    machines: Sequence[Person] = (),
+    *,
+    console: str = "",
 ) -> FastAPI:
-    """The issuer's app, mounted below `issuer_url`. `key_file` is its private JWK; machines' public keys are beside it."""
+    """The issuer's app, mounted below `issuer_url`. `key_file` is its private JWK; machines' public keys are beside it.
+    `console` is the address of the cell's console, to which alone people sign in by a page.
+    """
     keys = MachineKeys(key_file.with_name(KEYS_FILE))
-    issuer = Issuer(load_key(key_file), issuer_url, people, machines, keys)
+    issuer = Issuer(load_key(key_file), issuer_url, people, machines, keys, console)
     app = FastAPI(title="Local issuer", docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get("/jwks.json")
@@ -119,7 +167,13 @@ def build_issuer(
         refresh_token: Annotated[str, Form()] = "",
         client_assertion_type: Annotated[str, Form()] = "",
         client_assertion: Annotated[str, Form()] = "",
+        code: Annotated[str, Form()] = "",
+        code_verifier: Annotated[str, Form()] = "",
+        redirect_uri: Annotated[str, Form()] = "",
     ) -> JSONResponse:
+        if grant_type == "authorization_code":
+            given = issuer.authorisations.redeemed(code, code_verifier, redirect_uri)
+            return _refusal("invalid_grant") if given is None else _answer(issuer.signed_in(given))
         if grant_type == "client_credentials" and client_assertion_type == FORMAT:
             return _to_machine(issuer, client_assertion)
         if grant_type not in {"password", "refresh_token"}:
@@ -130,7 +184,43 @@ def build_issuer(
             return _refusal("invalid_grant")
         return _answer(issuer.grant(person))
 
+    _pages(app, issuer)
     return app
+
+
+def _pages(app: FastAPI, issuer: Issuer) -> None:
+    """The pages on which people sign in to the console, and out."""
+    asked = issuer.authorisations
+
+    @app.get("/authorize")
+    def authorize(request: Request) -> Response:
+        wanted = dict(request.query_params)
+        return _html(asked.page(wanted), asked) if asked.allows(wanted) else _unfit(asked)
+
+    @app.post("/authorize")
+    async def choose(request: Request) -> Response:
+        wanted = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+        there = asked.chosen(wanted)
+        return _unfit(asked) if there is None else RedirectResponse(there, 303, {"Cache-Control": "no-store"})
+
+    @app.get("/sign-out")
+    def sign_out(client_id: str = "", post_logout_redirect_uri: str = "") -> Response:
+        there = asked.after_sign_out(client_id, post_logout_redirect_uri)
+        return _html(message("You are signed out"), asked) if there is None else RedirectResponse(there, 303)
+
+    @app.post("/revoke")
+    def revoke(token: Annotated[str, Form()] = "") -> Response:
+        issuer.revoke(token)
+        return Response(headers={"Cache-Control": "no-store"})
+
+
+def _html(content: str, asked: Authorisations, status: int = 200) -> HTMLResponse:
+    headers = {"Content-Security-Policy": asked.policy, "Referrer-Policy": "no-referrer"}
+    return HTMLResponse(content, status, {**headers, "Cache-Control": "no-store"})
+
+
+def _unfit(asked: Authorisations) -> HTMLResponse:
+    return _html(message("This sign-in does not fit"), asked, 400)
 
 
 def _to_machine(issuer: Issuer, assertion: str) -> JSONResponse:

@@ -142,6 +142,7 @@ class Stack:
             "cell": cell.code,
             "port": cell.ports[FRONT],
             "issuer": cell.issuer,
+            "console": cell.console_url,
             "keys": str(cell.keys),
         }
         alone = {name: values["port"] for name, values in settings.items()} if self.processes else {}

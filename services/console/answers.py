@@ -1,0 +1,195 @@
+"""What the pages show of the answers of the services: the members that are used, and no others.
+
+`tests/console/test_answers.py` holds each against the document of its service.
+"""
+
+from datetime import date, datetime
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.console.asking import Question
+
+T = TypeVar("T")
+Values = str | list[str]
+
+
+class Move(BaseModel):
+    """Something that its reader may do now, as the service says."""
+
+    verb: str
+    path: str
+    needs: list[str] = []
+    blocked_by: list[str] = []
+
+
+class Count(BaseModel):
+    counted: int
+    more: bool
+
+
+class Page(BaseModel, Generic[T]):
+    items: list[T]
+    next: str | None = None
+    moves: list[Move] = []
+
+
+class CountedPage(Page[T], Generic[T]):
+    count: Count | None = None
+
+
+class ShownPerson(BaseModel):
+    name: str | None
+    languages: list[str]
+    born: str | None
+
+
+class Case(BaseModel):
+    id: UUID
+    reference: str | None
+    organisation: str
+    workers: list[str]
+    covers: list[str]
+    channel: str
+    urgency: str
+    opened_at: datetime
+    updated_at: datetime
+    state: str
+    age_group: str
+    flagged: bool
+    on_hold: bool
+    unattended: bool
+    waiting_for: str | None
+    next: str | None
+    next_at: datetime | None
+
+
+class ListedCase(Case):
+    person: ShownPerson | None
+    own_number: str | None
+
+
+class OneCase(Case):
+    moves: list[Move]
+
+
+class ReceivedFields(BaseModel):
+    sender: str
+    sender_cell: str
+    purpose: str
+    valid_until: datetime
+    closed: str | None
+    fields: dict[str, Values]
+    changed: list[str]
+
+
+class Fields(BaseModel):
+    own_number: str | None
+    fields: dict[str, Values]
+    flags: list[str]
+    received: list[ReceivedFields]
+
+
+class NeedsRevision(BaseModel):
+    urgency: str
+    needs: list[str]
+    note: str | None
+    at: datetime
+    by: str
+
+
+class Note(BaseModel):
+    category: str
+    text: str | None
+    state: str
+    by: str
+    at: datetime
+    revision: int
+
+
+class Recipient(BaseModel):
+    organisation: str
+
+
+class Terms(BaseModel):
+    purposes: list[str]
+    recipients: list[Recipient]
+
+
+class Consent(BaseModel):
+    state: str
+    valid_until: datetime
+    created_at: datetime
+    terms: Terms
+
+
+class Referral(BaseModel):
+    half: str
+    state: str
+    sender: str
+    recipient: str
+    service: str
+    respond_by: datetime | None
+    late: bool
+    waiting_for: str | None
+
+
+class Return(BaseModel):
+    half: str
+    state: str
+    sender: str
+    receiver: str
+    expected_at: datetime | None
+    late: bool
+    waiting_for: str | None
+
+
+class Task(BaseModel):
+    kind: str
+    state: str
+    worker: str | None
+    due_at: datetime | None
+    due_on: date | None
+    overdue: bool
+    text: str | None
+
+
+class TimelineEntry(BaseModel):
+    at: datetime
+    label: str
+    elsewhere: bool
+    organisation: str
+    by: str | None
+
+
+class Load(BaseModel):
+    worker: str | None
+
+
+class Organisation(BaseModel):
+    id: str
+    name: str
+
+
+class Notice(BaseModel):
+    case_id: UUID | None
+    case_reference: str | None
+    template: str
+    priority: str
+    created_at: datetime
+
+
+CASES = Question("intake", "list_cases", "/v1/cases", CountedPage[ListedCase])
+CASE = Question("intake", "get_case", "/v1/cases/{case_id}", OneCase)
+FIELDS = Question("intake", "get_fields", "/v1/cases/{case_id}/fields", Fields)
+NEEDS = Question("intake", "list_needs", "/v1/cases/{case_id}/needs", Page[NeedsRevision])
+NOTES = Question("intake", "list_notes", "/v1/cases/{case_id}/notes", Page[Note])
+TASKS = Question("intake", "list_tasks", "/v1/tasks", Page[Task])
+TEAM = Question("intake", "list_team", "/v1/team", Page[Load])
+CONSENTS = Question("consent", "list_consents", "/v1/cases/{case_id}/consents", Page[Consent])
+REFERRALS = Question("referral", "list_referrals", "/v1/referrals", CountedPage[Referral])
+RETURNS = Question("returns", "list_returns", "/v1/returns", CountedPage[Return])
+TIMELINE = Question("audit", "list_timeline_entries", "/v1/cases/{case_id}/timeline", Page[TimelineEntry])
+ORGANISATIONS = Question("directory", "list_organisations", "/v1/organisations", Page[Organisation])
+INBOX = Question("notify", "list_notices", "/v1/inbox", Page[Notice])

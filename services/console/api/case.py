@@ -1,0 +1,50 @@
+"""Pages: one case, all of whose parts are asked for at once."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from services.console import answers
+from services.console.answers import Move
+from services.console.asking import Panel, at_once
+from services.console.commands import COMMANDS, offered
+from services.console.visiting import Who
+
+router = APIRouter()
+SHOWN = 20
+
+
+@router.get("/cases/{case_id}")
+async def show_case(
+    case_id: UUID, who: Who, done: Annotated[str, Query(pattern=r"^[a-z_]{0,40}$")] = ""
+) -> Response:
+    asking, of_case = who.asking, {"case_id": case_id, "limit": SHOWN}
+    found, *others = await at_once(
+        asking.ask(answers.CASE, case_id=case_id),
+        asking.panel(answers.FIELDS, case_id=case_id),
+        asking.panel(answers.NEEDS, case_id=case_id, query={"limit": 1}),
+        asking.panel(answers.NOTES, case_id=case_id, query={"limit": SHOWN}),
+        asking.panel(answers.TASKS, query={**of_case, "state": "open"}),
+        asking.panel(answers.CONSENTS, case_id=case_id, query={"limit": SHOWN}),
+        asking.panel(answers.REFERRALS, query=of_case),
+        asking.panel(answers.RETURNS, query=of_case),
+        asking.panel(answers.TIMELINE, case_id=case_id, query={"limit": SHOWN}),
+        asking.panel(answers.ORGANISATIONS, query={"limit": 200}),
+    )
+    names = ("fields", "needs", "notes", "tasks", "consents", "referrals", "returns", "timeline", "organisations")
+    panels = dict(zip(names, others, strict=True))
+    known = panels["organisations"].value
+    return who.page(
+        "case.html",
+        case=found.value,
+        names={} if known is None else {one.id: one.name for one in known.items},
+        buttons=offered(found.value.moves, _moves(panels["notes"])),
+        done=COMMANDS[done].done if done in COMMANDS else "",
+        **panels,
+    )
+
+
+def _moves(panel: Panel[answers.Page[answers.Note]]) -> list[Move]:
+    return [] if panel.value is None else panel.value.moves

@@ -1,0 +1,181 @@
+"""Pages: every form about a case. What a form is made of stands in `services/console/commands.py`."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Request
+from starlette.datastructures import UploadFile
+from starlette.responses import Response
+
+from chassis.problems import BadRequest, NotFound
+from services.console.answers import CASE, TEAM, Move
+from services.console.asking import Answered, NotTheirs, OrderRefused, ServiceAway, at_once
+from services.console.commands import COMMANDS, Command, Typed, choosable
+from services.console.visiting import Anybody, SignedIn, Who
+from services.console.words import marked
+
+router = APIRouter()
+HIDDEN = ("key", "seen", "token")
+SAID: Mapping[str, str] = {
+    "missing": marked("This must be answered"),
+    "blank": marked("Something must be written here"),
+    "string_too_long": marked("This is too long: shorten it"),
+    "too_long": marked("Too many are chosen"),
+    "control-characters": marked("This has a character that cannot be kept. Type it instead of pasting it."),
+    "unknown-code": marked("Choose one of the answers"),
+}
+"""By the code of the service. For every other there is one sentence."""
+REFUSED = marked("This was not accepted. Look at it again.")
+CHANGED = marked("Somebody changed this meanwhile. Look at what stands there now, and send it again if it is still right.")
+AWAY = marked("This could not be saved at the moment. What you typed is still here: wait a little and send it again.")
+AGAIN = marked("You have signed in again since. What you typed is still here: send it once more.")
+SAVED_BEFORE = marked("What you sent first was saved, and not what you changed since. The case shows what stands now.")
+NOT_DONE = marked("Not done")
+NO_MORE = marked("This cannot be done any more. The case shows what stands now.")
+
+
+def _command(verb: str) -> Command:
+    if verb not in COMMANDS:
+        raise NotFound
+    return COMMANDS[verb]
+
+
+@router.get("/cases/{case_id}/{verb}")
+async def show_form(case_id: UUID, verb: str, who: Who) -> Response:
+    command = _command(verb)
+    about = await who.asking.ask(command.about, case_id=case_id)
+    if not _offers(about.value.moves, command):
+        raise NotFound
+    return await _form(who, command, case_id, about, {})
+
+
+@router.post("/cases/{case_id}/{verb}")
+async def send_form(case_id: UUID, verb: str, visitor: Anybody, request: Request) -> Response:
+    command = _command(verb)
+    typed = await _typed(request, command)
+    if visitor.session is None:
+        return visitor.page("session-over.html", 401, command=command, typed=typed, case_id=case_id)
+    who = SignedIn(visitor.request, visitor.service, visitor.reader, visitor.session)
+    key, seen, token = (_only(typed, name) for name in HIDDEN)
+    if not who.session.secret.fits(token, verb, str(case_id), seen, key):
+        return await _again(who, command, case_id, typed, AGAIN)
+    faults = {field.name: fault for field in command.fields if (fault := field.fault(typed))}
+    if faults:
+        return await _again(who, command, case_id, typed, "", faults, key)
+    return await _sent(who, command, case_id, typed, key, seen)
+
+
+async def _sent(who: SignedIn, command: Command, case_id: UUID, typed: Typed, key: str, seen: str) -> Response:
+    body = command.body(typed, who.session.person)
+    try:
+        await who.asking.order(command.order, body, key, seen, case_id=case_id)
+    except ServiceAway:
+        return await _again(who, command, case_id, typed, AWAY, {}, key, HTTPStatus.SERVICE_UNAVAILABLE)
+    except OrderRefused as refused:
+        return await _refused(who, command, case_id, typed, refused)
+    return who.sent_to(f"/cases/{case_id}?done={command.verb}")
+
+
+async def _refused(
+    who: SignedIn, command: Command, case_id: UUID, typed: Typed, refused: OrderRefused
+) -> Response:
+    if refused.status == HTTPStatus.PRECONDITION_FAILED:
+        words = {field.name: typed[field.name] for field in command.fields if field.kind != "workers"}
+        return await _again(who, command, case_id, words, CHANGED, {}, "", refused.status)
+    ended = SAVED_BEFORE if refused.code == "idempotency-mismatch" else NO_MORE
+    if refused.status == HTTPStatus.CONFLICT or ended == SAVED_BEFORE:
+        return who.page("message.html", 409, title=NOT_DONE, said=ended, back=f"/cases/{case_id}")
+    faults = _faults(command, refused.errors)
+    return await _again(who, command, case_id, typed, "" if faults else REFUSED, faults)
+
+
+def _faults(command: Command, errors: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The service's refusals, each beside its field; what belongs to none of them is said above the form."""
+    names = {field.name for field in command.fields}
+    found: dict[str, str] = {}
+    for error in errors:
+        place = next((part for part in error.get("loc", ()) if part in names), None)
+        if place is not None:
+            found.setdefault(str(place), SAID.get(str(error.get("code")), REFUSED))
+    return found
+
+
+async def _again(
+    who: SignedIn,
+    command: Command,
+    case_id: UUID,
+    typed: Typed,
+    said: str,
+    faults: Mapping[str, str] | None = None,
+    key: str = "",
+    status: int = HTTPStatus.UNPROCESSABLE_ENTITY,
+) -> Response:
+    """The form with what was typed. The key stays where nothing was sent, or where it is not known whether it arrived."""
+    try:
+        about = await who.asking.ask(command.about, case_id=case_id)
+    except ServiceAway:
+        about = None
+    return await _form(who, command, case_id, about, typed, said=said, faults=faults or {}, key=key, status=status)
+
+
+async def _form(
+    who: SignedIn,
+    command: Command,
+    case_id: UUID,
+    about: Answered[Any] | None,
+    typed: Typed,
+    *,
+    said: str = "",
+    faults: Mapping[str, str] | None = None,
+    key: str = "",
+    status: int = 200,
+) -> Response:
+    key, seen = key or str(uuid4()), _seen(command, about, typed)
+    secret = who.session.secret
+    hidden = {"key": key, "seen": seen, "token": secret.form_token(command.verb, str(case_id), seen, key)}
+    workers, chosen = await _workers(who, command, case_id)
+    return who.page(
+        "form.html", status, command=command, case_id=case_id, hidden=hidden, typed={**chosen, **typed},
+        faults=faults or {}, said=said, workers=workers,
+    )  # fmt: skip
+
+
+def _offers(moves: Sequence[Move], command: Command) -> bool:
+    return any(move.verb == command.verb for move in moves)
+
+
+def _seen(command: Command, about: Answered[Any] | None, typed: Typed) -> str:
+    """The version on which the form stands: where it cannot be read now, the one that stood there before."""
+    if about is None:
+        return _only(typed, "seen")
+    needed = any("If-Match" in move.needs for move in about.value.moves if move.verb == command.verb)
+    return about.version if needed else ""
+
+
+async def _workers(who: SignedIn, command: Command, case_id: UUID) -> tuple[list[str], Typed]:
+    """The workers who can be chosen, and those who are; nobody where the form does not ask for them."""
+    asked = [field.name for field in command.fields if field.kind == "workers"]
+    if not asked:
+        return [], {}
+    try:
+        case, team = await at_once(who.asking.ask(CASE, case_id=case_id), who.asking.panel(TEAM))
+    except (ServiceAway, NotTheirs):
+        raise NotFound from None
+    return choosable(case.value, who.session.person, team.value), dict.fromkeys(asked, case.value.workers)
+
+
+async def _typed(request: Request, command: Command) -> dict[str, list[str]]:
+    """What was typed. A field of which nothing was chosen is not sent by a browser, and is empty all the same."""
+    form = await request.form(max_files=0, max_fields=200)
+    found: dict[str, list[str]] = {field.name: [] for field in command.fields}
+    for name, value in form.multi_items():
+        if isinstance(value, UploadFile):
+            raise BadRequest
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def _only(typed: Typed, name: str) -> str:
+    return "".join(typed.get(name, ())[:1])

@@ -1,0 +1,27 @@
+"""Pages: the first one, with what waits for whoever is signed in."""
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from services.console.answers import INBOX, ORGANISATIONS
+from services.console.asking import at_once
+from services.console.worklist import VIEWS, counted
+from services.console.visiting import Who
+
+router = APIRouter()
+NEWEST = 10
+
+
+@router.get("/")
+async def show_home(who: Who) -> Response:
+    asking, person = who.asking, who.session.person
+    views = list(VIEWS) if "cases" in person.doors else []
+    inbox, organisations, *counts = await at_once(
+        asking.panel(INBOX, query={"unread": True, "limit": NEWEST}),
+        asking.panel(ORGANISATIONS, query={"cell": who.settings.cell, "limit": 200}),
+        *(counted(who, view) for view in views),
+    )
+    names = {one.id: one.name for one in organisations.value.items} if organisations.value else {}
+    return who.page(
+        "home.html", inbox=inbox, names=names, counters=dict(zip(views, counts, strict=True)), views=VIEWS
+    )

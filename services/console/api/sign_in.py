@@ -1,0 +1,129 @@
+"""Pages: signing in and out, leaving in a hurry, and the language."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query
+from starlette.responses import RedirectResponse, Response
+
+from chassis.problems import BadRequest, Unauthenticated
+from contracts.codes import LANGUAGES
+from services.console.answers import CASES
+from services.console.asking import Asking
+from services.console.domain.own_path import own_path
+from services.console.domain.person import Person, Tokens
+from services.console.domain.secret import NoSecret, Secret
+from services.console.signing_in import STATE
+from services.console.visiting import (
+    DAY,
+    LANGUAGE,
+    SESSION,
+    SIGNING_IN,
+    Anybody,
+    Visitor,
+    WhoByForm,
+    drop_cookie,
+    set_cookie,
+)
+
+router = APIRouter()
+SIGNING_IN_SECONDS = 600
+DOORS = {"cases": CASES}
+"""The parts of the console that are shown to whoever their service answers."""
+
+Text = Annotated[str, Query(max_length=2000)]
+
+
+@router.get("/sign-in")
+async def show_sign_in(visitor: Anybody, back: Text = "/") -> Response:
+    if visitor.session is not None:
+        return visitor.sent_to("/")
+    return visitor.page("sign-in.html", back=own_path(back))
+
+
+@router.get("/sign-in/begin")
+async def begin_sign_in(visitor: Anybody, back: Text = "/") -> Response:
+    """To the issuer, with a secret that this browser alone has."""
+    secret = Secret.new()
+    page = visitor.service.parts.sign_in.page(secret)
+    response = RedirectResponse(page, HTTPStatus.SEE_OTHER)
+    set_cookie(response, visitor.settings, SIGNING_IN, f"{secret.cookie}.{own_path(back)}", SIGNING_IN_SECONDS)
+    return response
+
+
+@router.get("/signed-in")
+async def complete_sign_in(
+    visitor: Anybody, code: Text = "", state: Text = "", error: Text = "", iss: Text = "", session_state: Text = ""
+) -> Response:
+    """From the issuer. Whatever does not fit what this browser began is refused, and nobody is signed in."""
+    del error, iss, session_state
+    secret, back = _begun(visitor.cookie(SIGNING_IN))
+    if secret is None or not state or state != secret.word(STATE) or not code:
+        return _refused(visitor)
+    try:
+        person, tokens = await visitor.service.parts.sign_in.completed(secret, code)
+    except Unauthenticated:
+        return _refused(visitor)
+    sessions = visitor.service.parts.sessions
+    if visitor.session is not None:
+        await sessions.end(visitor.session)
+    session = await sessions.begin(await _with_doors(visitor, person, tokens), tokens)
+    response = visitor.sent_to(back)
+    set_cookie(response, visitor.settings, SESSION, session.secret.cookie, None)
+    drop_cookie(response, visitor.settings, SIGNING_IN)
+    return response
+
+
+def _begun(cookie: str | None) -> tuple[Secret | None, str]:
+    secret, _, back = (cookie or "").partition(".")
+    try:
+        return Secret.read(secret), own_path(back)
+    except NoSecret:
+        return None, "/"
+
+
+def _refused(visitor: Visitor) -> Response:
+    response = visitor.page("sign-in.html", 400, back="/", failed=True)
+    drop_cookie(response, visitor.settings, SIGNING_IN)
+    return response
+
+
+async def _with_doors(visitor: Visitor, person: Person, tokens: Tokens) -> Person:
+    """What is away now may be there later, so its door is shown."""
+    settings = visitor.settings
+    asking = Asking(visitor.service.peers.http, settings.peers, tokens.access, visitor.reader.language)
+    doors = []
+    for door, question in DOORS.items():
+        panel = await asking.panel(question, query={"limit": 1, "names": "none"})
+        if panel.value is not None or panel.away:
+            doors.append(door)
+    return Person(person.name, person.organisation, person.roles, tuple(doors))
+
+
+@router.post("/sign-out")
+async def sign_out(who: WhoByForm) -> Response:
+    """Here, and at the issuer."""
+    await who.service.parts.sessions.end(who.session)
+    response = RedirectResponse(who.service.parts.sign_in.last_page(), HTTPStatus.SEE_OTHER)
+    drop_cookie(response, who.settings, SESSION)
+    return response
+
+
+@router.post("/exit")
+async def exit_page(who: WhoByForm) -> Response:
+    """Out of here at once; whoever goes back finds the page where one signs in."""
+    await who.service.parts.sessions.end(who.session)
+    response = RedirectResponse(who.settings.exit_url, HTTPStatus.SEE_OTHER)
+    drop_cookie(response, who.settings, SESSION)
+    return response
+
+
+@router.post("/language")
+async def choose_language(
+    visitor: Anybody, language: Annotated[str, Form(max_length=10)], back: Annotated[str, Form(max_length=2000)] = "/"
+) -> Response:
+    if language not in LANGUAGES:
+        raise BadRequest
+    response = visitor.sent_to(own_path(back))
+    set_cookie(response, visitor.settings, LANGUAGE, language, 365 * DAY)
+    return response

@@ -1,0 +1,153 @@
+"""The public routes of the other services, called in the name of whoever is signed in.
+
+Nothing is decided here: what somebody may see and do is the answer of the service that is asked.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Generic, TypeVar
+
+import httpx2
+from pydantic import BaseModel, ValidationError
+
+from chassis.problems import Unauthenticated
+from services.console.settings import Settings
+
+T = TypeVar("T", bound=BaseModel)
+READ_SECONDS, WRITE_SECONDS = 4.0, 15.0
+NOT_THEIRS = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Generic[T]):
+    """One route that is read: the service, the operationId, the path, and the members that are shown."""
+
+    service: str
+    operation: str
+    path: str
+    shape: type[T]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One route that changes something."""
+
+    service: str
+    operation: str
+    method: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered(Generic[T]):
+    """What a service showed, and the version that it was."""
+
+    value: T
+    version: str
+
+
+class ServiceAway(Exception):
+    """The service does not answer, or says that it cannot at the moment."""
+
+
+class NotTheirs(Exception):
+    """It is not there, or not this person's: the two look the same."""
+
+
+class OrderRefused(Exception):
+    """The service refused. `errors` are `{loc, code}`; nothing in it was typed by anybody."""
+
+    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
+        super().__init__(status)
+        self.status, self.code = status, str(problem.get("code", ""))
+        self.errors: Sequence[Mapping[str, Any]] = problem.get("errors") or ()
+        self.blocks: Sequence[str] = problem.get("blocks") or ()
+
+
+@dataclass(frozen=True, slots=True)
+class Panel(Generic[T]):
+    """One part of a page. Without a value it says why: its service is `away`, or it is not this person's to see."""
+
+    answered: Answered[T] | None = None
+    away: bool = False
+
+    @property
+    def value(self) -> T | None:
+        return None if self.answered is None else self.answered.value
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Asking:
+    """One person's voice: her access token, her language, and the addresses of the services."""
+
+    http: httpx2.AsyncClient
+    peers: Mapping[str, str]
+    token: str
+    language: str
+
+    async def ask(self, question: Question[T], /, *, query: Mapping[str, Any] | None = None, **places: object) -> Answered[T]:
+        """Raises ServiceAway, NotTheirs, OrderRefused, and Unauthenticated where the token counts no more."""
+        path = question.path.format(**places)
+        answer = await self._send(question.service, "GET", path, {}, READ_SECONDS, params=_stated(query or {}))
+        try:
+            value = question.shape.model_validate_json(answer.content)
+        except ValidationError as error:
+            raise ServiceAway from error
+        return Answered(value, answer.headers.get("ETag", ""))
+
+    async def panel(self, question: Question[T], /, *, query: Mapping[str, Any] | None = None, **places: object) -> Panel[T]:
+        """The same for a part of a page, which may be missing without taking the page with it."""
+        try:
+            return Panel(await self.ask(question, query=query, **places))
+        except ServiceAway:
+            return Panel(away=True)
+        except (NotTheirs, OrderRefused):
+            return Panel()
+
+    async def order(self, order: Order, body: Any, key: str, seen: str, **places: object) -> None:
+        """Do it, once however often it is sent with this key. Raises like `ask`."""
+        headers = {"Idempotency-Key": key} | ({"If-Match": seen} if seen else {})
+        await self._send(
+            order.service, order.method, order.path.format(**places), headers, WRITE_SECONDS, json=body
+        )
+
+    async def _send(
+        self, service: str, method: str, path: str, headers: Mapping[str, str], seconds: float, **more: Any
+    ) -> httpx2.Response:
+        base = self.peers.get(service)
+        if base is None:
+            raise ServiceAway
+        own = {"Authorization": f"Bearer {self.token}", "Accept-Language": self.language, **headers}
+        try:
+            answer = await self.http.request(method, base.rstrip("/") + path, headers=own, timeout=seconds, **more)
+        except httpx2.HTTPError:
+            raise ServiceAway from None
+        return _taken(answer)
+
+
+async def at_once(*asked: Awaitable[Any]) -> list[Any]:
+    """All answers of one page, asked for at the same time."""
+    return await asyncio.gather(*asked)
+
+
+def _stated(query: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in query.items()}
+
+
+def _taken(answer: httpx2.Response) -> httpx2.Response:
+    if answer.is_success:
+        return answer
+    status = answer.status_code
+    if status == HTTPStatus.UNAUTHORIZED:
+        raise Unauthenticated
+    if status in NOT_THEIRS:
+        raise NotTheirs
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS:
+        raise ServiceAway
+    try:
+        problem = answer.json()
+    except ValueError:
+        problem = {}
+    raise OrderRefused(status, problem if isinstance(problem, dict) else {})

@@ -1,0 +1,22 @@
+"""Whoever is signed in, as her issuer names her."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """`name` is the pseudonym in tokens, `doors` the parts of the console that her services opened to her when she signed in."""
+
+    name: str
+    organisation: str
+    roles: tuple[str, ...]
+    doors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Tokens:
+    """The tokens of one person. `fresh_until` is an instant in seconds; afterwards the access token is made anew."""
+
+    access: str
+    refresh: str
+    fresh_until: float

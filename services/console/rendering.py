@@ -1,0 +1,63 @@
+"""Pages as bytes: the templates, the files that they load, and the headers of every answer."""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
+from starlette.responses import HTMLResponse, Response
+
+from services.console.settings import Settings
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+FOREVER = "public, max-age=31536000, immutable"
+"""For files that have a hash of their content in their names."""
+
+
+@cache
+def environment() -> Environment:
+    loaders = {"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}
+    made = Environment(
+        loader=ChoiceLoader([FileSystemLoader(HERE / "templates"), PrefixLoader(loaders)]),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals["static"] = static_names()
+    return made
+
+
+@cache
+def static_names() -> Mapping[str, str]:
+    """The files of `make assets`, by the names that they had before."""
+    names: dict[str, str] = json.loads((STATIC / "names.json").read_text(encoding="utf-8"))
+    return names
+
+
+def rendered(template: str, status: int, values: Mapping[str, Any]) -> Response:
+    return HTMLResponse(environment().get_template(template).render(values), status)
+
+
+def headers(settings: Settings) -> dict[str, str]:
+    """What stands on every page: kept nowhere, shown in no other page, naming itself to nobody, with no script or style but ours."""
+    policy = {
+        "default-src": "'none'",
+        "style-src": "'self'",
+        "font-src": "'self'",
+        "img-src": "'self'",
+        "form-action": " ".join(["'self'", *settings.elsewhere]),
+        "frame-ancestors": "'none'",
+        "base-uri": "'none'",
+    }
+    return {
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+    }

@@ -1,0 +1,78 @@
+"""Sessions of those who are signed in: begun anew at every sign-in, used by every request, ended at both ends."""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+
+from chassis.database import Database
+from chassis.problems import Unauthenticated
+from services.console.domain.person import Person, Tokens
+from services.console.domain.secret import NoSecret, Secret
+from services.console.settings import Settings
+from services.console.signing_in import SignIn
+from services.console.store import sessions as store
+from services.console.store.sessions import SessionRow
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Session:
+    secret: Secret
+    person: Person
+    tokens: Tokens
+
+    def sealed(self) -> bytes:
+        return self.secret.seal(json.dumps([asdict(self.person), asdict(self.tokens)]))
+
+    @classmethod
+    def opened(cls, secret: Secret, sealed: bytes) -> "Session":
+        """Raises NoSecret."""
+        person, tokens = json.loads(secret.open(sealed))
+        lists = {name: tuple(person[name]) for name in ("roles", "doors")}
+        return cls(secret, Person(**{**person, **lists}), Tokens(**tokens))
+
+
+class Sessions:
+    """The sessions of one cell's console. No transaction is open while the issuer is asked."""
+
+    def __init__(self, database: Database, settings: Settings, sign_in: SignIn) -> None:
+        self._database, self._sign_in = database, sign_in
+        self._idle = timedelta(minutes=settings.idle_minutes)
+        self._longest = timedelta(hours=settings.session_hours)
+
+    async def begin(self, person: Person, tokens: Tokens) -> Session:
+        """A session under a secret that nobody had before: one that was planted in a browser is worth nothing."""
+        session = Session(Secret.new(), person, tokens)
+        async with self._database.transaction(self._database.system()) as tx:
+            row = SessionRow(session.secret.session_id, session.sealed(), tx.now, tx.now + self._longest)
+            await store.insert(tx, row, self._idle)
+        return session
+
+    async def of(self, cookie: str | None) -> Session | None:
+        """The session of a cookie, with tokens that are fresh; None for whoever is not signed in, or not any more."""
+        try:
+            secret = Secret.read(cookie or "")
+            async with self._database.transaction(self._database.system()) as tx:
+                sealed = await store.use(tx, secret.session_id, self._idle)
+            session = None if sealed is None else Session.opened(secret, sealed)
+        except NoSecret:
+            return None
+        if session is None or self._sign_in.is_fresh(session.tokens):
+            return session
+        return await self._refreshed(session)
+
+    async def end(self, session: Session) -> None:
+        """Here at once; then the issuer is told."""
+        async with self._database.transaction(self._database.system()) as tx:
+            await store.end(tx, session.secret.session_id)
+        await self._sign_in.revoke(session.tokens)
+
+    async def _refreshed(self, session: Session) -> Session | None:
+        try:
+            tokens = await self._sign_in.refreshed(session.tokens)
+        except Unauthenticated:
+            await self.end(session)
+            return None
+        fresh = replace(session, tokens=tokens)
+        async with self._database.transaction(self._database.system()) as tx:
+            await store.reseal(tx, fresh.secret.session_id, fresh.sealed())
+        return fresh

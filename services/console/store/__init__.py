@@ -1,0 +1,1 @@
+"""Sessions, the only thing that console keeps."""

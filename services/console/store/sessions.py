@@ -1,0 +1,46 @@
+"""Sessions: found by the hash of a cookie's secret, each for as long as it is used."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+
+from chassis.database import Transaction
+from chassis.tables import insert_set, update_set
+from services.console.store.tables import SESSIONS
+
+_INSERT = insert_set(SESSIONS)
+_SEAL = update_set(SESSIONS, "sealed")
+_USE = text(
+    "update console.sessions set used_at = :now where id = :id and used_at > :idle_since and ends_at > :now returning sealed"
+)
+_END = text("delete from console.sessions where id = :id")
+_CLEAR = text("delete from console.sessions where used_at <= :idle_since or ends_at <= :now")
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    id: str
+    sealed: bytes
+    used_at: datetime
+    ends_at: datetime
+
+
+async def insert(tx: Transaction, row: SessionRow, idle: timedelta) -> None:
+    """Keep a new session; those that are over go."""
+    await tx.execute(_CLEAR, {"now": tx.now, "idle_since": tx.now - idle})
+    await _INSERT.write(tx, [row])
+
+
+async def use(tx: Transaction, session_id: str, idle: timedelta) -> bytes | None:
+    """What is sealed in the session, which is used now; None where there is none, or it was not used for too long."""
+    found = await tx.execute(_USE, {"id": session_id, "now": tx.now, "idle_since": tx.now - idle})
+    return found.scalar_one_or_none()
+
+
+async def reseal(tx: Transaction, session_id: str, sealed: bytes) -> None:
+    await _SEAL.write(tx, [{"id": session_id, "sealed": sealed}])
+
+
+async def end(tx: Transaction, session_id: str) -> None:
+    await tx.execute(_END, {"id": session_id})
