@@ -20,6 +20,8 @@ ROOT = Path("/run/corridor")
 CODES = story().countries
 BROKER_DATA = Path("/var/lib/kafka/data")
 PORT, CELL_PORT, CONTROLLER_PORT, POSTGRES_PORT = 8000, 9092, 9093, 5432
+BASE_PORT, PORTS_OF_A_CELL = 8_100, 100
+"""On this machine: of each cell first its issuer's port, then those of its services in their order."""
 METRICS_PORT = 9464
 """On the cell's network alone, to whoever shows a certificate of the cell's authority."""
 ISSUER, POSTGRES = "issuer", "postgres"
@@ -39,6 +41,15 @@ def host(code: str, what: str) -> str:
 
 def issuer_url(code: str) -> str:
     return f"https://{host(code, ISSUER)}:{PORT}"
+
+
+def on_this_machine(code: str, place: int = 0) -> str:
+    """Where a browser of this machine finds the issuer of a cell, or its service at this place of the list."""
+    return f"https://127.0.0.1:{BASE_PORT + PORTS_OF_A_CELL * CODES.index(code) + place}"
+
+
+def console_url(code: str) -> str:
+    return on_this_machine(code, 1 + SERVICES.index("console"))
 
 
 class ComposedCell(Cell):
@@ -67,6 +78,19 @@ class ComposedCell(Cell):
     @property
     def issuer(self) -> str:
         return issuer_url(self.code)
+
+    @property
+    def console_url(self) -> str:
+        return console_url(self.code)
+
+    def _signing_in(self) -> dict[str, str]:
+        """A browser is outside of the cell's network: it finds the issuer's pages at the machine's own address."""
+        pages = on_this_machine(self.code)
+        return {
+            **super()._signing_in(),
+            "sign_in_url": f"{pages}/authorize",
+            "sign_out_url": f"{pages}/sign-out",
+        }
 
     def own(self, container: str) -> Path:
         """The folder that this container alone mounts."""

@@ -5,12 +5,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from contracts.services import NAMES
-from deploy.compose.cell import CODES, ERASURES, ISSUER, POSTGRES
+from deploy.compose.cell import BASE_PORT, CODES, ERASURES, ISSUER, PORTS_OF_A_CELL, POSTGRES
 from deploy.compose.secrets import USERS
 
 HEAD = Path(__file__).with_name("head.yml")
 COMPOSE = Path(__file__).parents[2] / "docker-compose.yml"
-BASE_PORT, PORTS_OF_A_CELL = 8_100, 100
 PARTS = ("state", "keys", "kafka", POSTGRES, *NAMES, ISSUER, ERASURES)
 """The folders of a cell: volumes of the same names, with the cell's before each."""
 

@@ -49,7 +49,9 @@ class GivenCode:
 class Authorisations:
     """The console's sign-ins. `console` is its address; without one nobody signs in by code."""
 
-    def __init__(self, console: str, people: Iterable[Person], clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, console: str, people: Iterable[Person], clock: Callable[[], float] = time.time
+    ) -> None:
         self._console, self._clock = console, clock
         self._people = {person.name: person for person in people}
         self._codes: dict[str, GivenCode] = {}
@@ -104,7 +106,7 @@ class Authorisations:
         return f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked.get('state', '')})}"
 
     def redeemed(self, code: str, verifier: str, redirect_uri: str) -> GivenCode | None:
-        """What was given with the code, once: also a wrong attempt ends it."""
+        """The sign-in behind the code, once: also a wrong attempt ends it."""
         given = self._codes.pop(code, None)
         if given is None or given.until <= self._clock() or given.redirect_uri != redirect_uri:
             return None

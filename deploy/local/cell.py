@@ -155,13 +155,12 @@ class Cell:
                 "erasure_wait_hours": 0,  # the people of this stack are invented, and shown in an hour
                 "papers_url": self._papers_url,
             }
-        if service == "notify":
-            return {"sign_in_url": f"{self.base_url}/"}
-        if service == "consent":
-            return {"papers_url": self._papers_url}
-        if service == "console":
-            return self._signing_in()
-        return {}
+        addresses = {
+            "notify": {"sign_in_url": f"{self.base_url}/"},
+            "consent": {"papers_url": self._papers_url},
+            "console": self._signing_in(),
+        }
+        return addresses.get(service, {})
 
     @property
     def console_url(self) -> str:

@@ -83,8 +83,14 @@ class Issuer:
         """The tokens for a code, with the id token that says to the console who signed in."""
         person, now = given.person, int(time.time())
         claims = {
-            **{"iss": self.url, "sub": person.name, "aud": CLIENT, "nonce": given.nonce},
-            **{"iat": now, "exp": now + longest(person), "cell": person.cell, "org": person.org},
+            "iss": self.url,
+            "sub": person.name,
+            "aud": CLIENT,
+            "nonce": given.nonce,
+            "iat": now,
+            "exp": now + longest(person),
+            "cell": person.cell,
+            "org": person.org,
             "roles": list(person.roles),
         }
         header = {"alg": signing.ALGORITHM, "typ": "JWT", "kid": str(self._key.kid)}
@@ -160,6 +166,12 @@ def build_issuer(
     def everybody() -> list[dict[str, Any]]:
         return [person.public for person in issuer.people.values()]
 
+    _tokens(app, issuer)
+    _pages(app, issuer)
+    return app
+
+
+def _tokens(app: FastAPI, issuer: Issuer) -> None:
     @app.post("/token")
     def token(
         grant_type: Annotated[str, Form()] = "",
@@ -183,9 +195,6 @@ def build_issuer(
         if person is None:
             return _refusal("invalid_grant")
         return _answer(issuer.grant(person))
-
-    _pages(app, issuer)
-    return app
 
 
 def _pages(app: FastAPI, issuer: Issuer) -> None:

@@ -1,4 +1,4 @@
-"""What the pages show of the answers of the services: the members that are used, and no others.
+"""Answers of the services, as far as the pages show them: the members that are used, and no others.
 
 `tests/console/test_answers.py` holds each against the document of its service.
 """

@@ -30,7 +30,7 @@ def _parts(service: Service[Settings]) -> Parts:
     return Parts(sign_in, Sessions(service.database, service.settings, sign_in))
 
 
-def build(settings: Settings) -> Console:
+def build(settings: Settings) -> Service[Settings, Parts]:
     return Console(
         settings,
         name="console",

@@ -13,7 +13,6 @@ import httpx2
 from pydantic import BaseModel, ValidationError
 
 from chassis.problems import Unauthenticated
-from services.console.settings import Settings
 
 T = TypeVar("T", bound=BaseModel)
 READ_SECONDS, WRITE_SECONDS = 4.0, 15.0
@@ -41,8 +40,8 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered(Generic[T]):
-    """What a service showed, and the version that it was."""
+class Answer(Generic[T]):
+    """A view that a service showed, and its version."""
 
     value: T
     version: str
@@ -53,7 +52,7 @@ class ServiceAway(Exception):
 
 
 class NotTheirs(Exception):
-    """It is not there, or not this person's: the two look the same."""
+    """Something that is not there, or not this person's: the two look the same."""
 
 
 class OrderRefused(Exception):
@@ -70,7 +69,7 @@ class OrderRefused(Exception):
 class Panel(Generic[T]):
     """One part of a page. Without a value it says why: its service is `away`, or it is not this person's to see."""
 
-    answered: Answered[T] | None = None
+    answered: Answer[T] | None = None
     away: bool = False
 
     @property
@@ -79,7 +78,7 @@ class Panel(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Asking:
+class Voice:
     """One person's voice: her access token, her language, and the addresses of the services."""
 
     http: httpx2.AsyncClient
@@ -87,17 +86,23 @@ class Asking:
     token: str
     language: str
 
-    async def ask(self, question: Question[T], /, *, query: Mapping[str, Any] | None = None, **places: object) -> Answered[T]:
+    async def ask(
+        self, question: Question[T], /, *, query: Mapping[str, Any] | None = None, **places: object
+    ) -> Answer[T]:
         """Raises ServiceAway, NotTheirs, OrderRefused, and Unauthenticated where the token counts no more."""
         path = question.path.format(**places)
-        answer = await self._send(question.service, "GET", path, {}, READ_SECONDS, params=_stated(query or {}))
+        answer = await self._send(
+            question.service, "GET", path, {}, READ_SECONDS, params=_stated(query or {})
+        )
         try:
             value = question.shape.model_validate_json(answer.content)
         except ValidationError as error:
             raise ServiceAway from error
-        return Answered(value, answer.headers.get("ETag", ""))
+        return Answer(value, answer.headers.get("ETag", ""))
 
-    async def panel(self, question: Question[T], /, *, query: Mapping[str, Any] | None = None, **places: object) -> Panel[T]:
+    async def panel(
+        self, question: Question[T], /, *, query: Mapping[str, Any] | None = None, **places: object
+    ) -> Panel[T]:
         """The same for a part of a page, which may be missing without taking the page with it."""
         try:
             return Panel(await self.ask(question, query=query, **places))
@@ -121,7 +126,9 @@ class Asking:
             raise ServiceAway
         own = {"Authorization": f"Bearer {self.token}", "Accept-Language": self.language, **headers}
         try:
-            answer = await self.http.request(method, base.rstrip("/") + path, headers=own, timeout=seconds, **more)
+            answer = await self.http.request(
+                method, base.rstrip("/") + path, headers=own, timeout=seconds, **more
+            )
         except httpx2.HTTPError:
             raise ServiceAway from None
         return _taken(answer)
@@ -133,7 +140,9 @@ async def at_once(*asked: Awaitable[Any]) -> list[Any]:
 
 
 def _stated(query: Mapping[str, Any]) -> dict[str, str]:
-    return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in query.items()}
+    return {
+        name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in query.items()
+    }
 
 
 def _taken(answer: httpx2.Response) -> httpx2.Response:

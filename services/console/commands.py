@@ -15,7 +15,7 @@ from services.console.domain.person import Person
 from services.console.words import marked
 
 Typed = Mapping[str, list[str]]
-"""What was typed and chosen, by the names of the fields."""
+"""The texts that were typed and chosen, by the names of the fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class FormField:
     hint: str = ""
     codes: str = ""
     empty: str = ""
-    """What is said beside the field where nothing was typed; where it is empty, nothing need be."""
+    """The message beside the field where nothing was typed; where it is empty, nothing need be."""
 
     def fault(self, typed: Typed) -> str | None:
         """The message for what the person can mend before anything is sent. Everything else is told by the service."""

@@ -42,7 +42,7 @@ def rendered(template: str, status: int, values: Mapping[str, Any]) -> Response:
 
 
 def headers(settings: Settings) -> dict[str, str]:
-    """What stands on every page: kept nowhere, shown in no other page, naming itself to nobody, with no script or style but ours."""
+    """The headers of every page: kept nowhere, shown in no other page, naming itself to nobody, with no script or style but ours."""
     policy = {
         "default-src": "'none'",
         "style-src": "'self'",

@@ -10,8 +10,8 @@ from services.console.domain.person import Person, Tokens
 from services.console.domain.secret import NoSecret, Secret
 from services.console.settings import Settings
 from services.console.signing_in import SignIn
-from services.console.store import sessions as store
-from services.console.store.sessions import SessionRow
+from services.console.store import rows
+from services.console.store.rows import SessionRow
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -39,12 +39,12 @@ class Sessions:
         self._idle = timedelta(minutes=settings.idle_minutes)
         self._longest = timedelta(hours=settings.session_hours)
 
-    async def begin(self, person: Person, tokens: Tokens) -> Session:
+    async def start(self, person: Person, tokens: Tokens) -> Session:
         """A session under a secret that nobody had before: one that was planted in a browser is worth nothing."""
         session = Session(Secret.new(), person, tokens)
         async with self._database.transaction(self._database.system()) as tx:
             row = SessionRow(session.secret.session_id, session.sealed(), tx.now, tx.now + self._longest)
-            await store.insert(tx, row, self._idle)
+            await rows.insert(tx, row, self._idle)
         return session
 
     async def of(self, cookie: str | None) -> Session | None:
@@ -52,7 +52,7 @@ class Sessions:
         try:
             secret = Secret.read(cookie or "")
             async with self._database.transaction(self._database.system()) as tx:
-                sealed = await store.use(tx, secret.session_id, self._idle)
+                sealed = await rows.use(tx, secret.session_id, self._idle)
             session = None if sealed is None else Session.opened(secret, sealed)
         except NoSecret:
             return None
@@ -63,7 +63,7 @@ class Sessions:
     async def end(self, session: Session) -> None:
         """Here at once; then the issuer is told."""
         async with self._database.transaction(self._database.system()) as tx:
-            await store.end(tx, session.secret.session_id)
+            await rows.end(tx, session.secret.session_id)
         await self._sign_in.revoke(session.tokens)
 
     async def _refreshed(self, session: Session) -> Session | None:
@@ -74,5 +74,5 @@ class Sessions:
             return None
         fresh = replace(session, tokens=tokens)
         async with self._database.transaction(self._database.system()) as tx:
-            await store.reseal(tx, fresh.secret.session_id, fresh.sealed())
+            await rows.reseal(tx, fresh.secret.session_id, fresh.sealed())
         return fresh

@@ -11,9 +11,9 @@ Address = Annotated[str, Field(pattern=r"^https?://[^\s?#;,'\"]+$")]
 
 
 class Settings(chassis.settings.Settings):
-    public_url: Annotated[Address, Field(description="where browsers find it, without a slash at the end")] = (
-        "http://localhost:8000"
-    )
+    public_url: Annotated[
+        Address, Field(description="where browsers find it, without a slash at the end")
+    ] = "http://localhost:8000"
     client_id: Annotated[str, Field(description="its name at the issuer")] = "console"
     client_secret: Annotated[
         SecretStr | None, Field(description="none: a public client, which PKCE alone protects")
@@ -25,7 +25,7 @@ class Settings(chassis.settings.Settings):
         "http://localhost:8000/sign-out"
     )
     token_url: Annotated[Address, Field(description="the issuer's, as this service reaches it")] = (
-        "http://localhost:8000/token"
+        "http://localhost:8000/token"  # noqa: S105  # an address
     )
     revocation_url: Annotated[Address, Field(description="the issuer's, as this service reaches it")] = (
         "http://localhost:8000/revoke"

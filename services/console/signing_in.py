@@ -136,7 +136,9 @@ class SignIn:
             raise Unauthenticated("the id token does not hold") from error
         if claims.get("cell") != self._settings.cell:
             raise Unauthenticated("the id token is for another jurisdiction")
-        return Person(str(claims["sub"]), str(claims.get("org", "")), tuple(map(str, claims.get("roles", ()))))
+        return Person(
+            str(claims["sub"]), str(claims.get("org", "")), tuple(map(str, claims.get("roles", ())))
+        )
 
 
 def _kid(token: str) -> str:

@@ -12,7 +12,7 @@ from chassis.problems import BadRequest, Forbidden, Unauthenticated
 from chassis.service import Service
 from chassis.web.code_lists import preferred
 from contracts.codes import LANGUAGES
-from services.console.asking import Asking
+from services.console.asking import Voice
 from services.console.domain.own_path import own_path
 from services.console.parts import Console, Parts
 from services.console.rendering import rendered
@@ -49,6 +49,7 @@ class Visitor:
             "_": self.reader.say,
             "prefix": self.settings.prefix,
             "cell": self.settings.cell,
+            "idle_minutes": self.settings.idle_minutes,
             "path": self.path,
             "back_here": own_path(self.path),
             "person": None if session is None else session.person,
@@ -72,7 +73,13 @@ def cookie_name(settings: Settings, name: str) -> str:
 def set_cookie(response: Response, settings: Settings, name: str, value: str, seconds: int | None) -> None:
     """Without `seconds` the browser forgets it when it is closed."""
     response.set_cookie(
-        cookie_name(settings, name), value, max_age=seconds, path="/", secure=True, httponly=True, samesite="lax"
+        cookie_name(settings, name),
+        value,
+        max_age=seconds,
+        path="/",
+        secure=True,
+        httponly=True,
+        samesite="lax",
     )
 
 
@@ -82,7 +89,10 @@ def drop_cookie(response: Response, settings: Settings, name: str) -> None:
 
 async def visitor(request: Request, service: Console) -> Visitor:
     """Raises Forbidden for a form that another site sends."""
-    if request.method == "POST" and request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+    if request.method == "POST" and request.headers.get("sec-fetch-site", "same-origin") not in {
+        "same-origin",
+        "none",
+    }:
         raise Forbidden
     settings = service.settings
     chosen = request.cookies.get(cookie_name(settings, LANGUAGE))
@@ -102,9 +112,9 @@ class SignedIn(Visitor):
     session: Session
 
     @property
-    def asking(self) -> Asking:
+    def voice(self) -> Voice:
         peers = self.service.peers
-        return Asking(peers.http, self.settings.peers, self.session.tokens.access, self.reader.language)
+        return Voice(peers.http, self.settings.peers, self.session.tokens.access, self.reader.language)
 
     def new_form(self, *bound: str) -> dict[str, str]:
         """The hidden members of a form: its key, and the token that binds it to this session and to what it is for."""

@@ -65,11 +65,14 @@ def query_of(who: SignedIn, view: CaseView) -> dict[str, Any]:
         ME: who.session.person.name,
         TOMORROW: (who.service.clock() + timedelta(days=1)).isoformat(),
     }
-    return {name: meant.get(value, value) if isinstance(value, str) else value for name, value in view.query.items()}
+    return {
+        name: meant.get(value, value) if isinstance(value, str) else value
+        for name, value in view.query.items()
+    }
 
 
 async def counted(who: SignedIn, name: str) -> Count | None:
     """How many cases a view has; None while its service does not answer."""
     query = {**query_of(who, VIEWS[name]), "count": True, "limit": 1, "names": "none"}
-    panel = await who.asking.panel(CASES, query=query)
+    panel = await who.voice.panel(CASES, query=query)
     return None if panel.value is None else panel.value.count

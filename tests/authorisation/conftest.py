@@ -17,7 +17,7 @@ from tests.authorisation.worlds import WORLDS, World
 from tests.exchange.world import exchange, files_in, keys_in, peers
 from tests.harness import Harness, running
 
-VAULTLESS = ("directory", "referral", "notify", "audit")
+VAULTLESS = ("directory", "referral", "notify", "audit", "console")
 
 
 @dataclass

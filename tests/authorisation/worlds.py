@@ -827,4 +827,5 @@ WORLDS: Mapping[str, type[World]] = {
     "exchange": Exchange,
     "notify": Notify,
     "audit": Audit,
+    "console": World,
 }

@@ -36,7 +36,11 @@ class Page(HTMLParser):
             self.forms.append(SentForm(found.get("action") or "", found.get("method", "get")))
         elif tag == "a":
             self._link, self._link_words = found.get("href", ""), []
-        elif self.forms and tag == "input" and (found.get("type") not in {"radio", "checkbox"} or "checked" in found):
+        elif (
+            self.forms
+            and tag == "input"
+            and (found.get("type") not in {"radio", "checkbox"} or "checked" in found)
+        ):
             self.forms[-1].fields.append((found["name"], found.get("value", "")))
         elif self.forms and tag == "textarea":
             self._area = (found["name"], [])
@@ -66,7 +70,9 @@ class Browser:
     """One browser of one person."""
 
     def __init__(self, app, origin: str) -> None:
-        self.http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app, raise_app_exceptions=False), base_url=origin)
+        self.http = httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app=app, raise_app_exceptions=False), base_url=origin
+        )
         self.asked: list[str] = []
 
     async def get(self, path: str, **more) -> Page:

@@ -14,6 +14,8 @@ async def test_look(workplace):
     print(one.status, one.text)
     form = await b.get(one.links["Add a note"])
     print(form.text)
-    saved = await b.send(form.form("write_note"), category="call", text="She called <script>alert(1)</script>")
+    saved = await b.send(
+        form.form("write_note"), category="call", text="She called <script>alert(1)</script>"
+    )
     print(saved.status, saved.text)
     assert 0

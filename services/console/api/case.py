@@ -20,20 +20,30 @@ SHOWN = 20
 async def show_case(
     case_id: UUID, who: Who, done: Annotated[str, Query(pattern=r"^[a-z_]{0,40}$")] = ""
 ) -> Response:
-    asking, of_case = who.asking, {"case_id": case_id, "limit": SHOWN}
+    voice, of_case = who.voice, {"case_id": case_id, "limit": SHOWN}
     found, *others = await at_once(
-        asking.ask(answers.CASE, case_id=case_id),
-        asking.panel(answers.FIELDS, case_id=case_id),
-        asking.panel(answers.NEEDS, case_id=case_id, query={"limit": 1}),
-        asking.panel(answers.NOTES, case_id=case_id, query={"limit": SHOWN}),
-        asking.panel(answers.TASKS, query={**of_case, "state": "open"}),
-        asking.panel(answers.CONSENTS, case_id=case_id, query={"limit": SHOWN}),
-        asking.panel(answers.REFERRALS, query=of_case),
-        asking.panel(answers.RETURNS, query=of_case),
-        asking.panel(answers.TIMELINE, case_id=case_id, query={"limit": SHOWN}),
-        asking.panel(answers.ORGANISATIONS, query={"limit": 200}),
+        voice.ask(answers.CASE, case_id=case_id),
+        voice.panel(answers.FIELDS, case_id=case_id),
+        voice.panel(answers.NEEDS, case_id=case_id, query={"limit": 1}),
+        voice.panel(answers.NOTES, case_id=case_id, query={"limit": SHOWN}),
+        voice.panel(answers.TASKS, query={**of_case, "state": "open"}),
+        voice.panel(answers.CONSENTS, case_id=case_id, query={"limit": SHOWN}),
+        voice.panel(answers.REFERRALS, query=of_case),
+        voice.panel(answers.RETURNS, query=of_case),
+        voice.panel(answers.TIMELINE, case_id=case_id, query={"limit": SHOWN}),
+        voice.panel(answers.ORGANISATIONS, query={"limit": 200}),
     )
-    names = ("fields", "needs", "notes", "tasks", "consents", "referrals", "returns", "timeline", "organisations")
+    names = (
+        "fields",
+        "needs",
+        "notes",
+        "tasks",
+        "consents",
+        "referrals",
+        "returns",
+        "timeline",
+        "organisations",
+    )
     panels = dict(zip(names, others, strict=True))
     known = panels["organisations"].value
     return who.page(

@@ -9,8 +9,8 @@ from starlette.responses import Response
 from services.console.answers import CASE, CASES
 from services.console.asking import NotTheirs, OrderRefused, at_once
 from services.console.visiting import SignedIn, Who, WhoByForm
-from services.console.worklist import ROWS, SORTS, VIEWS, counted, query_of
 from services.console.words import marked
+from services.console.worklist import ROWS, SORTS, VIEWS, counted, query_of
 
 router = APIRouter()
 Code = Annotated[str, Query(pattern=r"^[a-z_-]{0,40}$")]
@@ -30,7 +30,9 @@ async def list_cases(
 ) -> Response:
     named = {"urgency": urgency, "channel": channel, "flagged": flagged, "on_hold": on_hold}
     chosen = {name: value for name, value in named.items() if value}
-    return await _listed(who, view if view in VIEWS else "mine", sort if sort in SORTS else "opened", chosen, after)
+    return await _listed(
+        who, view if view in VIEWS else "mine", sort if sort in SORTS else "opened", chosen, after
+    )
 
 
 async def _listed(
@@ -40,7 +42,7 @@ async def _listed(
     if after:
         query["after"] = after
     cases, *counts = await at_once(
-        who.asking.panel(CASES, query=query), *(counted(who, name) for name in VIEWS)
+        who.voice.panel(CASES, query=query), *(counted(who, name) for name in VIEWS)
     )
     if cases.value is None and not cases.away:
         raise NotTheirs
@@ -57,12 +59,14 @@ async def find_case(who: WhoByForm, reference: Annotated[str, Form(max_length=80
     said = reference.strip()
     try:
         if said and all(letter.isalnum() or letter in " -–—" for letter in said):
-            found = await who.asking.ask(CASE, case_id=said.replace(" ", "-"))
+            found = await who.voice.ask(CASE, case_id=said.replace(" ", "-"))
             return who.sent_to(f"/cases/{found.value.id}")
     except OrderRefused as refused:
         codes = {error.get("code") for error in refused.errors}
         wrong = "wrong-check-digit" in codes
-        fault = marked("A letter or digit is not right. Ask for the reference again.") if wrong else _NO_REFERENCE
+        fault = (
+            marked("A letter or digit is not right. Ask for the reference again.") if wrong else _NO_REFERENCE
+        )
         return await _not_found(who, said, fault)
     except NotTheirs:
         return await _not_found(who, said, marked("No case of yours has this reference."))

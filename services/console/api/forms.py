@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from chassis.problems import BadRequest, NotFound
 from services.console.answers import CASE, TEAM, Move
-from services.console.asking import Answered, NotTheirs, OrderRefused, ServiceAway, at_once
+from services.console.asking import Answer, NotTheirs, OrderRefused, ServiceAway, at_once
 from services.console.commands import COMMANDS, Command, Typed, choosable
 from services.console.visiting import Anybody, SignedIn, Who
 from services.console.words import marked
@@ -28,10 +28,16 @@ SAID: Mapping[str, str] = {
 }
 """By the code of the service. For every other there is one sentence."""
 REFUSED = marked("This was not accepted. Look at it again.")
-CHANGED = marked("Somebody changed this meanwhile. Look at what stands there now, and send it again if it is still right.")
-AWAY = marked("This could not be saved at the moment. What you typed is still here: wait a little and send it again.")
+CHANGED = marked(
+    "Somebody changed this meanwhile. Look at what stands there now, and send it again if it is still right."
+)
+AWAY = marked(
+    "This could not be saved at the moment. What you typed is still here: wait a little and send it again."
+)
 AGAIN = marked("You have signed in again since. What you typed is still here: send it once more.")
-SAVED_BEFORE = marked("What you sent first was saved, and not what you changed since. The case shows what stands now.")
+SAVED_BEFORE = marked(
+    "What you sent first was saved, and not what you changed since. The case shows what stands now."
+)
 NOT_DONE = marked("Not done")
 NO_MORE = marked("This cannot be done any more. The case shows what stands now.")
 
@@ -45,7 +51,7 @@ def _command(verb: str) -> Command:
 @router.get("/cases/{case_id}/{verb}")
 async def show_form(case_id: UUID, verb: str, who: Who) -> Response:
     command = _command(verb)
-    about = await who.asking.ask(command.about, case_id=case_id)
+    about = await who.voice.ask(command.about, case_id=case_id)
     if not _offers(about.value.moves, command):
         raise NotFound
     return await _form(who, command, case_id, about, {})
@@ -67,10 +73,12 @@ async def send_form(case_id: UUID, verb: str, visitor: Anybody, request: Request
     return await _sent(who, command, case_id, typed, key, seen)
 
 
-async def _sent(who: SignedIn, command: Command, case_id: UUID, typed: Typed, key: str, seen: str) -> Response:
+async def _sent(
+    who: SignedIn, command: Command, case_id: UUID, typed: Typed, key: str, seen: str
+) -> Response:
     body = command.body(typed, who.session.person)
     try:
-        await who.asking.order(command.order, body, key, seen, case_id=case_id)
+        await who.voice.order(command.order, body, key, seen, case_id=case_id)
     except ServiceAway:
         return await _again(who, command, case_id, typed, AWAY, {}, key, HTTPStatus.SERVICE_UNAVAILABLE)
     except OrderRefused as refused:
@@ -114,17 +122,19 @@ async def _again(
 ) -> Response:
     """The form with what was typed. The key stays where nothing was sent, or where it is not known whether it arrived."""
     try:
-        about = await who.asking.ask(command.about, case_id=case_id)
+        about = await who.voice.ask(command.about, case_id=case_id)
     except ServiceAway:
         about = None
-    return await _form(who, command, case_id, about, typed, said=said, faults=faults or {}, key=key, status=status)
+    return await _form(
+        who, command, case_id, about, typed, said=said, faults=faults or {}, key=key, status=status
+    )
 
 
 async def _form(
     who: SignedIn,
     command: Command,
     case_id: UUID,
-    about: Answered[Any] | None,
+    about: Answer[Any] | None,
     typed: Typed,
     *,
     said: str = "",
@@ -146,7 +156,7 @@ def _offers(moves: Sequence[Move], command: Command) -> bool:
     return any(move.verb == command.verb for move in moves)
 
 
-def _seen(command: Command, about: Answered[Any] | None, typed: Typed) -> str:
+def _seen(command: Command, about: Answer[Any] | None, typed: Typed) -> str:
     """The version on which the form stands: where it cannot be read now, the one that stood there before."""
     if about is None:
         return _only(typed, "seen")
@@ -160,14 +170,14 @@ async def _workers(who: SignedIn, command: Command, case_id: UUID) -> tuple[list
     if not asked:
         return [], {}
     try:
-        case, team = await at_once(who.asking.ask(CASE, case_id=case_id), who.asking.panel(TEAM))
+        case, team = await at_once(who.voice.ask(CASE, case_id=case_id), who.voice.panel(TEAM))
     except (ServiceAway, NotTheirs):
         raise NotFound from None
     return choosable(case.value, who.session.person, team.value), dict.fromkeys(asked, case.value.workers)
 
 
 async def _typed(request: Request, command: Command) -> dict[str, list[str]]:
-    """What was typed. A field of which nothing was chosen is not sent by a browser, and is empty all the same."""
+    """Everything that was typed. A field of which nothing was chosen is not sent by a browser, and is empty all the same."""
     form = await request.form(max_files=0, max_fields=200)
     found: dict[str, list[str]] = {field.name: [] for field in command.fields}
     for name, value in form.multi_items():

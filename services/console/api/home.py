@@ -5,8 +5,8 @@ from starlette.responses import Response
 
 from services.console.answers import INBOX, ORGANISATIONS
 from services.console.asking import at_once
-from services.console.worklist import VIEWS, counted
 from services.console.visiting import Who
+from services.console.worklist import VIEWS, counted
 
 router = APIRouter()
 NEWEST = 10
@@ -14,11 +14,11 @@ NEWEST = 10
 
 @router.get("/")
 async def show_home(who: Who) -> Response:
-    asking, person = who.asking, who.session.person
+    voice, person = who.voice, who.session.person
     views = list(VIEWS) if "cases" in person.doors else []
     inbox, organisations, *counts = await at_once(
-        asking.panel(INBOX, query={"unread": True, "limit": NEWEST}),
-        asking.panel(ORGANISATIONS, query={"cell": who.settings.cell, "limit": 200}),
+        voice.panel(INBOX, query={"unread": True, "limit": NEWEST}),
+        voice.panel(ORGANISATIONS, query={"cell": who.settings.cell, "limit": 200}),
         *(counted(who, view) for view in views),
     )
     names = {one.id: one.name for one in organisations.value.items} if organisations.value else {}

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from chassis.problems import BadRequest, Unauthenticated
 from contracts.codes import LANGUAGES
 from services.console.answers import CASES
-from services.console.asking import Asking
+from services.console.asking import Voice
 from services.console.domain.own_path import own_path
 from services.console.domain.person import Person, Tokens
 from services.console.domain.secret import NoSecret, Secret
@@ -47,13 +47,20 @@ async def begin_sign_in(visitor: Anybody, back: Text = "/") -> Response:
     secret = Secret.new()
     page = visitor.service.parts.sign_in.page(secret)
     response = RedirectResponse(page, HTTPStatus.SEE_OTHER)
-    set_cookie(response, visitor.settings, SIGNING_IN, f"{secret.cookie}.{own_path(back)}", SIGNING_IN_SECONDS)
+    set_cookie(
+        response, visitor.settings, SIGNING_IN, f"{secret.cookie}.{own_path(back)}", SIGNING_IN_SECONDS
+    )
     return response
 
 
 @router.get("/signed-in")
 async def complete_sign_in(
-    visitor: Anybody, code: Text = "", state: Text = "", error: Text = "", iss: Text = "", session_state: Text = ""
+    visitor: Anybody,
+    code: Text = "",
+    state: Text = "",
+    error: Text = "",
+    iss: Text = "",
+    session_state: Text = "",
 ) -> Response:
     """From the issuer. Whatever does not fit what this browser began is refused, and nobody is signed in."""
     del error, iss, session_state
@@ -67,7 +74,7 @@ async def complete_sign_in(
     sessions = visitor.service.parts.sessions
     if visitor.session is not None:
         await sessions.end(visitor.session)
-    session = await sessions.begin(await _with_doors(visitor, person, tokens), tokens)
+    session = await sessions.start(await _with_doors(visitor, person, tokens), tokens)
     response = visitor.sent_to(back)
     set_cookie(response, visitor.settings, SESSION, session.secret.cookie, None)
     drop_cookie(response, visitor.settings, SIGNING_IN)
@@ -89,12 +96,12 @@ def _refused(visitor: Visitor) -> Response:
 
 
 async def _with_doors(visitor: Visitor, person: Person, tokens: Tokens) -> Person:
-    """What is away now may be there later, so its door is shown."""
+    """The person with the doors that are open to her. A service that is away may be there later, so its door is shown."""
     settings = visitor.settings
-    asking = Asking(visitor.service.peers.http, settings.peers, tokens.access, visitor.reader.language)
+    voice = Voice(visitor.service.peers.http, settings.peers, tokens.access, visitor.reader.language)
     doors = []
     for door, question in DOORS.items():
-        panel = await asking.panel(question, query={"limit": 1, "names": "none"})
+        panel = await voice.panel(question, query={"limit": 1, "names": "none"})
         if panel.value is not None or panel.away:
             doors.append(door)
     return Person(person.name, person.organisation, person.roles, tuple(doors))
@@ -120,7 +127,9 @@ async def exit_page(who: WhoByForm) -> Response:
 
 @router.post("/language")
 async def choose_language(
-    visitor: Anybody, language: Annotated[str, Form(max_length=10)], back: Annotated[str, Form(max_length=2000)] = "/"
+    visitor: Anybody,
+    language: Annotated[str, Form(max_length=10)],
+    back: Annotated[str, Form(max_length=2000)] = "/",
 ) -> Response:
     if language not in LANGUAGES:
         raise BadRequest

@@ -1,1 +1,1 @@
-"""What a session is made of."""
+"""The parts of a session, and the paths to which people are sent back."""

@@ -7,5 +7,5 @@ MOST = 200
 
 
 def own_path(said: str | None) -> str:
-    """What was said where it is a plain path of ours, else the first page: nobody is led elsewhere by a link."""
+    """The path that was said where it is a plain path of ours, else the first page: nobody is led elsewhere by a link."""
     return said if said is not None and len(said) <= MOST and _OWN.fullmatch(said) else "/"

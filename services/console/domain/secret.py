@@ -19,7 +19,7 @@ BYTES, NONCE = 32, 12
 
 
 class NoSecret(ValueError):
-    """What a cookie holds is no secret of ours, or does not open what it should."""
+    """A cookie holds no secret of ours, or one that does not open what it should."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

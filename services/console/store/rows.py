@@ -33,7 +33,7 @@ async def insert(tx: Transaction, row: SessionRow, idle: timedelta) -> None:
 
 
 async def use(tx: Transaction, session_id: str, idle: timedelta) -> bytes | None:
-    """What is sealed in the session, which is used now; None where there is none, or it was not used for too long."""
+    """The sealed part of the session, which is used now; None where there is none, or it was not used for too long."""
     found = await tx.execute(_USE, {"id": session_id, "now": tx.now, "idle_since": tx.now - idle})
     return found.scalar_one_or_none()
 
