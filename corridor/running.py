@@ -51,6 +51,7 @@ async def _on_what_is_up(console: Console) -> None:
             raise NoStackError(f"the story cannot be played on the stack that is up here: {missing}")
         await asyncio.sleep(0.5)
     await play(console)
+    screens.consoles(console)
 
 
 async def _all_ready() -> bool:

@@ -27,6 +27,11 @@ class CellAddress:
     metrics: tuple[str, ...] = ()
     """Where its services show their metrics, on this machine."""
 
+    @property
+    def console_url(self) -> str:
+        """Where a browser finds the pages of the cell."""
+        return f"{self.base_url}/console"
+
 
 def address(code: str, state: Path = STATE) -> CellAddress:
     """The cell's front. Raises NoStackError if no stack was started with this cell."""

@@ -57,7 +57,7 @@ class Workplace:
         return case_id
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def workplace(postgres_dsn, tmp_path_factory):
     databases, directory = Databases(postgres_dsn), tmp_path_factory.mktemp("workplace")
     keys = Keys(directory)

@@ -30,7 +30,7 @@ async def show_case(
         voice.panel(answers.CONSENTS, case_id=case_id, query={"limit": SHOWN}),
         voice.panel(answers.REFERRALS, query=of_case),
         voice.panel(answers.RETURNS, query=of_case),
-        voice.panel(answers.TIMELINE, case_id=case_id, query={"limit": SHOWN}),
+        voice.panel(answers.TIMELINE, case_id=case_id, query={"limit": 200}),
         voice.panel(answers.ORGANISATIONS, query={"limit": 200}),
     )
     names = (

@@ -1,0 +1,62 @@
+"""What the console expects of the other services is what they say: their routes, and the members of their answers."""
+
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from pydantic import BaseModel
+
+from chassis.web.routes import every_route
+from services.console import answers
+from services.console.asking import Question
+from services.console.commands import COMMANDS
+from tests.architecture.extras import NOWHERE, extras
+
+QUESTIONS = [one for one in vars(answers).values() if isinstance(one, Question)]
+ORDERS = [command.order for command in COMMANDS.values()]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("answers")
+
+
+@cache
+def routes_of(name: str, directory: Path) -> dict[str, Any]:
+    settings = import_module(f"services.{name}.settings").Settings(
+        cell="TH", mode="development", database_url=NOWHERE, kafka_bootstrap="127.0.0.1:1", **extras(name, directory)
+    )  # fmt: skip
+    service = import_module(f"services.{name}.app").build(settings)
+    return {route.name: route for route in every_route(service._router.routes)}
+
+
+def models_in(kind: Any) -> list[type[BaseModel]]:
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return [kind]
+    return [model for each in get_args(kind) for model in models_in(each)]
+
+
+def missing(ours: type[BaseModel], theirs: type[BaseModel], place: str = "") -> list[str]:
+    """The members that ours reads and theirs has not, in whatever depth."""
+    found = [f"{place}.{name}" for name in ours.model_fields.keys() - theirs.model_fields.keys()]
+    for name in ours.model_fields.keys() & theirs.model_fields.keys():
+        pairs = zip(
+            models_in(ours.model_fields[name].annotation), models_in(theirs.model_fields[name].annotation), strict=False
+        )  # fmt: skip
+        found += [one for mine, their in pairs for one in missing(mine, their, f"{place}.{name}")]
+    return found
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda one: one.operation)
+def test_every_view_that_a_page_shows_has_the_members_that_it_shows(question, folder):
+    route = routes_of(question.service, folder)[question.operation]
+    assert (route.path_format, route.methods) == (question.path, {"GET"})
+    assert missing(question.shape, route.response_model) == []
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=lambda one: one.operation)
+def test_every_form_is_sent_to_a_route_that_there_is(order, folder):
+    route = routes_of(order.service, folder)[order.operation]
+    assert (route.path_format, route.methods) == (order.path, {order.method})

@@ -1,0 +1,37 @@
+"""The words of the console in every language: none is missing, left over, doubtful or without its places."""
+
+import re
+
+import pytest
+
+from contracts.codes import ENGLISH, LANGUAGES
+from deploy.messages import CONSOLE, catalogue, messages
+
+TRANSLATED = [language for language in LANGUAGES if language != ENGLISH]
+SCRIPTS = {"th": r"[\u0e00-\u0e7f]", "km": r"[\u1780-\u17ff]", "fr": "[A-Za-z]", "es": "[A-Za-z]"}
+PLACES = re.compile(r"%\(\w+\)s")
+
+
+@pytest.fixture(scope="module")
+def wanted():
+    return set(messages())
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_every_message_has_a_translation_and_none_is_left_over(language, wanted):
+    known = {message.id: message for message in catalogue(language) if message.id}
+    assert {"missing": wanted - known.keys(), "left over": known.keys() - wanted} == {
+        "missing": set(),
+        "left over": set(),
+    }
+    assert [one for one, message in known.items() if not message.string or message.fuzzy] == []
+    assert [
+        o for o, m in known.items() if sorted(PLACES.findall(o)) != sorted(PLACES.findall(m.string))
+    ] == []
+    assert [one for one, message in known.items() if not re.search(SCRIPTS[language], message.string)] == []
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_a_catalogue_says_that_no_native_speaker_has_reviewed_it(language):
+    head = (CONSOLE / "locale" / f"{language}.po").read_text(encoding="utf-8").partition("\n\n")[0]
+    assert '"X-Unreviewed: by a native speaker\\n"' in head

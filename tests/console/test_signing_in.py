@@ -1,0 +1,170 @@
+"""Signing in and out, and what somebody else's link, cookie or answer is worth."""
+
+import pytest
+from sqlalchemy import text
+
+from services.console.domain.secret import Secret
+from services.console.sessions import Session
+from tests.console.browsing import query_of
+from tests.console.conftest import CONSOLE, ISSUER
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+COOKIE = "__Host-th-session"
+
+
+async def rows(workplace, statement: str, **values):
+    async with workplace.console.service.database.engine.begin() as conn:
+        return await conn.execute(text(statement), values)
+
+
+async def begun(browser) -> str:
+    """The address at the issuer to which a browser is sent."""
+    return (await browser.http.get("/console/sign-in/begin")).headers["Location"]
+
+
+async def chosen(browser, address: str, person: str = "th.worker") -> str:
+    """The address with a code to which the issuer sends a browser back."""
+    answer = await browser.http.post(f"{ISSUER}/authorize", data={**query_of(address), "person": person})
+    return answer.headers["Location"]
+
+
+async def test_whoever_signs_in_sees_her_name_and_her_cookie_names_nobody(workplace):
+    browser = workplace.browser()
+    home = await browser.sign_in("th.worker")
+    assert (home.status, "th.worker" in home.text, "Case worker" in home.text) == (200, True, True)
+    assert set(browser.http.cookies) == {COOKIE}
+    secret = Secret.read(browser.http.cookies[COOKIE])
+    (kept,) = (
+        await rows(workplace, "select * from console.sessions where id = :id", id=secret.session_id)
+    ).all()
+    assert b"th.worker" not in kept.sealed
+    assert secret.cookie not in str(kept)
+
+
+async def test_the_cookies_are_of_this_host_alone_and_no_script_reads_them(workplace):
+    browser = workplace.browser()
+    begun_cookie = (await browser.http.get("/console/sign-in/begin")).headers["set-cookie"]
+    address = await begun(browser)
+    signed_in = await browser.http.get(await chosen(browser, address))
+    for cookie in (begun_cookie, signed_in.headers["set-cookie"]):
+        assert cookie.startswith("__Host-th-")
+        assert {part.strip().lower() for part in cookie.split(";")} >= {
+            "httponly",
+            "secure",
+            "samesite=lax",
+            "path=/",
+        }
+        assert "domain" not in cookie.lower()
+
+
+async def test_a_session_that_was_planted_before_the_sign_in_is_worth_nothing_after_it(workplace):
+    browser = workplace.browser()
+    planted = Secret.new().cookie
+    browser.http.cookies.set(COOKIE, planted, domain="workplace.test", path="/")
+    await browser.sign_in("th.worker")
+    first = browser.http.cookies.get(COOKIE, domain="workplace.test")
+    thief = workplace.browser()
+    thief.http.cookies.set(COOKIE, planted)
+    assert "Sign in" in (await thief.get("/console/")).text
+    assert first != planted
+
+
+async def test_signing_in_again_ends_the_session_before(workplace):
+    browser = workplace.browser()
+    await browser.sign_in("th.worker")
+    before = browser.http.cookies[COOKIE]
+    await browser.http.get(await chosen(browser, await begun(browser), "th.supervisor"))
+    other = workplace.browser()
+    other.http.cookies.set(COOKIE, before)
+    assert "You are signed in" not in (await other.get("/console/")).text
+
+
+async def test_an_answer_of_the_issuer_fits_the_browser_that_asked_and_once(workplace):
+    victim, attacker = workplace.browser(), workplace.browser()
+    back = await chosen(attacker, await begun(attacker))
+    await begun(victim)
+    assert (await victim.get(back)).status == 400  # a code of somebody else's sign-in
+    assert (await workplace.browser().get(back)).status == 400  # and without any beginning
+    assert (await attacker.get(back)).status == 200
+    assert (await attacker.get(back)).status == 400
+    assert COOKIE not in victim.http.cookies
+
+
+async def test_a_state_that_was_changed_is_refused(workplace):
+    browser = workplace.browser()
+    back = await chosen(browser, await begun(browser))
+    assert (await browser.get(back[:-2] + "xx")).status == 400
+    assert COOKIE not in browser.http.cookies
+
+
+@pytest.mark.parametrize(
+    "back", ["//evil.example", "https://evil.example/", "/\\evil.example", "/cases?x=//evil"]
+)
+async def test_no_link_leads_from_the_sign_in_to_elsewhere(workplace, back):
+    browser = workplace.browser()
+    begin = await browser.http.get("/console/sign-in/begin", params={"back": back})
+    answer = await browser.http.get(await chosen(browser, begin.headers["Location"]))
+    assert answer.headers["Location"] == "/console/"
+    language = await browser.http.post("/console/language", data={"language": "th", "back": back})
+    assert language.headers["Location"] == "/console/"
+
+
+async def test_whoever_opens_a_page_is_led_back_to_it_after_signing_in(workplace):
+    browser = workplace.browser()
+    start = await browser.get("/console/cases")
+    choosing = await browser.get(start.links["Sign in"])
+    arrived = await browser.http.get(await chosen(browser, str(choosing.answer.url)))
+    assert arrived.headers["Location"] == "/console/cases"
+
+
+async def test_signing_out_ends_the_session_here_and_at_the_issuer(workplace):
+    browser = workplace.browser()
+    home = await browser.sign_in("th.worker")
+    kept = browser.http.cookies[COOKIE]
+    secret = Secret.read(kept)
+    (row,) = (
+        await rows(workplace, "select sealed from console.sessions where id = :i", i=secret.session_id)
+    ).all()
+    tokens = Session.opened(secret, row.sealed).tokens
+    out = await browser.send(home.form("/sign-out"))
+    assert str(out.answer.url) == f"{CONSOLE}/sign-in"
+    browser.http.cookies.set(COOKIE, kept)
+    assert "You are signed in" not in (await browser.get("/console/")).text
+    again = {"grant_type": "refresh_token", "refresh_token": tokens.refresh}
+    assert (await browser.http.post(f"{ISSUER}/token", data=again)).json() == {"error": "invalid_grant"}
+
+
+async def test_whoever_leaves_in_a_hurry_is_elsewhere_and_signed_out(workplace):
+    browser = workplace.browser()
+    home = await browser.sign_in("th.worker")
+    left = await browser.send(home.form("/exit"))
+    assert left.answer.headers["Location"] == workplace.console.service.settings.exit_url
+    assert "You are signed in" not in (await browser.get("/console/")).text
+
+
+async def test_a_session_without_a_request_for_too_long_is_over(workplace):
+    browser = workplace.browser()
+    await browser.sign_in("th.worker")
+    session = Secret.read(browser.http.cookies[COOKIE]).session_id
+    for minutes, signed_in in ((14, True), (16, False)):
+        statement = "update console.sessions set used_at = now() - make_interval(mins => :m) where id = :id"
+        await rows(workplace, statement, m=minutes, id=session)
+        assert ("You are signed in" in (await browser.get("/console/")).text) == signed_in
+
+
+async def test_an_access_token_that_is_about_to_end_is_made_anew(workplace):
+    browser = workplace.browser()
+    await browser.sign_in("th.worker")
+    secret = Secret.read(browser.http.cookies[COOKIE])
+    read = "select sealed from console.sessions where id = :id"
+    session = Session.opened(secret, (await rows(workplace, read, id=secret.session_id)).scalar_one())
+    old = Session(secret, session.person, type(session.tokens)("ended", session.tokens.refresh, 0.0))
+    await rows(
+        workplace,
+        "update console.sessions set sealed = :s where id = :id",
+        s=old.sealed(),
+        id=secret.session_id,
+    )
+    assert (await browser.get("/console/cases")).status == 200
+    now = Session.opened(secret, (await rows(workplace, read, id=secret.session_id)).scalar_one())
+    assert now.tokens.access not in {"ended", session.tokens.access}
