@@ -156,7 +156,7 @@ class Stack:
     def _launch(self, cell: Cell, settings: Mapping[str, Any], _facts: Mapping[str, Any]) -> None:
         self._spawn(cell, FRONT, ["corridor.cell", str(cell.directory / "cell.json")], {})
         if self.processes:
-            for name in SERVICES:
+            for name in settings:
                 self._spawn(cell, name, [f"services.{name}", "all"], environment(settings[name]))
 
     def _spawn(self, cell: Cell, name: str, module: list[str], values: Mapping[str, str]) -> None:
@@ -164,11 +164,16 @@ class Stack:
         child.start()
         self._children[f"{cell.code}: {name}"] = child
 
+    def services_of(self, cell: Cell) -> Sequence[str]:
+        """The services that the cell runs now."""
+        del cell
+        return SERVICES
+
     async def _ready(self, cell: Cell, progress: Progress) -> None:
         """Wait until every service of the cell says ready. Raises ServerError with the fault that the last one named."""
         own = [child for name, child in self._children.items() if name.startswith(f"{cell.code}:")]
         async with httpx2.AsyncClient(base_url=cell.base_url, timeout=5, trust_env=False) as client:
-            for name in SERVICES:
+            for name in self.services_of(cell):
                 said = "nothing"
                 patience = Patience(lambda: (said, [child.log_size() for child in own]))  # noqa: B023 - used in the loop
                 while True:

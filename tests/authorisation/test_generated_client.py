@@ -24,6 +24,7 @@ CALLED = {
     "notify": ("notify.list_notices", "worker", "ListingNotification"),
     "audit": ("audit.get_chain_head", "auditor", "Head"),
     "interchange": ("imports.get_import", "officer", "ImportView"),
+    "console": ("operations.list_failed_work", "operator", "ListingStuckWork"),
 }
 """The route that is called of each service, by its tag and its operationId, who calls it, and what is answered."""
 

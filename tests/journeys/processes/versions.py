@@ -85,8 +85,9 @@ class VersionStack(Stack):
             await add_columns(cell.owner_url(service))
         await prepare_broker(cell)
         self.trees[cell.code] = ROOT
-        for name in SERVICES if cell.code == self.apart else ():
-            await asyncio.to_thread(self._children[f"{cell.code}: {name}"].stop)
+        for name in self._new_ones_first(cell) if cell.code == self.apart else ():
+            if old := self._children.get(f"{cell.code}: {name}"):
+                await asyncio.to_thread(old.stop)
             settings = cell.settings(name, self.trust, self.cells, processes=True)
             self._spawn(cell, name, [f"services.{name}", "all"], environment(settings))
             await self._ready(cell, Progress())
@@ -96,6 +97,14 @@ class VersionStack(Stack):
         else:
             self._services(cell)
         await self._ready(cell, Progress())
+
+    def services_of(self, cell: Cell) -> list[str]:
+        """A service that came since is not there before the upgrade."""
+        return list(SERVICES if self.trees[cell.code] == ROOT else json.loads(self._asked("settings", cell)))
+
+    def _new_ones_first(self, cell: Cell) -> list[str]:
+        """Whatever came since has nobody whose place it takes."""
+        return sorted(SERVICES, key=lambda name: f"{cell.code}: {name}" in self._children)
 
     def _services(self, cell: Cell) -> None:
         self.processes = cell.code == self.apart
