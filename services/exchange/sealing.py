@@ -110,12 +110,11 @@ class Sealer:
     ) -> None:
         """Raises TrustAwaited where a key that would be needed was lost, or the agreement is suspended here."""
         counted = await distrusts.active(tx)
-        receiving = {address.recipient, authority(address.cell)}
-        ends = {address.sender, *receiving}
-        own, trusted = self.trust.signer(address.sender, tx.now), self.trust.list
-        needed = [] if trusted is None else [trusted.agreement_key(one, tx.now) for one in receiving]
-        used = {key.kid for key in (own, *needed) if key is not None}
-        without = own is None or self._recipient(address, tx.now) is None
+        own, recipient = self.trust.signer(address.sender, tx.now), self._recipient(address, tx.now)
+        ends = {address.sender, address.recipient, authority(address.cell)}
+        needed = (own, *(recipient or ()))
+        used = {key.kid for key in needed if key is not None}
+        without = own is None or recipient is None
         if used & counted.keys.keys() or (without and ends & set(counted.keys.values())):
             raise TrustAwaited
         if agreement is not None and counted.suspends(agreement.id, agreement.version):
@@ -134,12 +133,7 @@ class Sealer:
 
     def _recipient(self, address: Address, now: datetime) -> tuple[KeyOf, KeyOf] | None:
         """The key to seal to, and that of the authority by which its cell is told whose it is."""
-        trusted = self.trust.list
-        if trusted is None:
-            return None
-        key = trusted.agreement_key(address.recipient, now)
-        receiving = trusted.agreement_key(authority(address.cell), now)
-        return None if key is None or receiving is None else (key, receiving)
+        return None if self.trust.list is None else self.trust.list.recipient_keys(address.recipient, now)
 
     @staticmethod
     def _claims(
