@@ -135,19 +135,25 @@ def confirm_trust(
 def new_key(
     organisation: Annotated[str, typer.Argument(help=f"For example {story().sender.lower()}-exchange.")],
     use: Annotated[KeyUse, typer.Argument(help="`sign` or `agree` (what is sealed to it).")],
-    lost: Annotated[str, typer.Argument(help="The thumbprint of the key in whose place it comes.")],
+    former: Annotated[str, typer.Argument(help="The thumbprint of the key in whose place it comes.")],
     to: Annotated[
         Path, typer.Option("--to", help="The file for its entry, for the holders of governance keys.")
     ],
+    follows: Annotated[
+        bool,
+        typer.Option("--follows", help="The former one ends and was not lost: it is used for an hour more."),
+    ] = False,
 ) -> None:
-    """Make a new key in the place of one that was lost, in its cell's own folder. Read its thumbprint to whoever adds it to the list."""
+    """Make a new key in the place of one that was lost or that ends, in its cell's own folder. Read its thumbprint to whoever adds it to the
+    list.
+    """
     import json
 
     from chassis.clock import utc_now
     from deploy.local import governance
 
     with troubles():
-        entry = governance.replacement(_files(), organisation, use.value, lost, utc_now())
+        entry = governance.replacement(_files(), organisation, use.value, former, utc_now(), follows=follows)
         to.write_text(json.dumps({"organisation": organisation, "key": entry}, indent=2))
         _say(
             f"{organisation} {use.value} {entry['kid']}: its entry is in {to}; its private half has not left its folder"
