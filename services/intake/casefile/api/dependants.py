@@ -25,9 +25,8 @@ from services.intake.casefile import queries, use_cases
 from services.intake.casefile.api.cases import PersonForm, person_of, sealed_case
 from services.intake.casefile.api.prepared import case_to_write, checked_fields
 from services.intake.casefile.domain.case import CaseVerb, passes
-from services.intake.casefile.domain.dependant import NewLink
+from services.intake.casefile.domain.dependant import NewLink, channel_beside
 from services.intake.casefile.domain.field_classes import LINK_ENDED, RELATION
-from services.intake.casefile.domain.received import RECEIVED_CHANNEL
 from services.intake.casefile.outgoing import record_read
 from services.intake.casefile.parts import Running
 from services.intake.casefile.store import cases, dependants
@@ -38,8 +37,6 @@ from services.intake.casefile.worklist_queries import CaseSummary
 
 router = APIRouter(prefix="/v1/cases/{case_id}/dependants", tags=["dependants"])
 READ, LINK, UNLINK = "case.read", CaseVerb.LINK_DEPENDANT, CaseVerb.UNLINK_DEPENDANT
-WITH_HER = "agency"
-"""The channel of a dependant of somebody who was received through the exchange."""
 
 
 class LinkForm(Form):
@@ -77,9 +74,8 @@ async def _prepare(
     key = request.headers.get("idempotency-key")
     new_id = await service.own_key.identifier("dependant", actor.issuer, actor.subject, key)
     async with service.database.transaction(actor.origin()) as tx:
-        channel = (await queries.case(tx, case_id)).channel
+        channel = channel_beside((await queries.case(tx, case_id)).channel)
     await service.vault.create(person_of(new_id))
-    channel = WITH_HER if channel == RECEIVED_CHANNEL else channel
     new = await sealed_case(service, actor.organisation, body, fields, new_id, channel)
     return _NewDependant(new, await _sealed(service, her.person_id, uuid5(new_id, "link"), body.relation))
 
