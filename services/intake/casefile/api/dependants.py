@@ -12,9 +12,7 @@ from uuid import UUID, uuid4, uuid5
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
-from chassis.database import Transaction
 from chassis.identity.access import Rights, require, require_case, rights_in
-from chassis.identity.auth import Actor
 from chassis.service import Service
 from chassis.vault.vault import Sealing
 from chassis.web.http import Done, Listing, Tx, Who, done
@@ -181,7 +179,8 @@ async def list_dependants(
         case = await cases.get(tx, actor, READ, case_id)
         permitted = await rights_in(tx, actor, case_id)
         rows = await dependants.of_case(tx, case_id)
-        others = await _readable(tx, actor, rows)
+        readable = await cases.readable(tx, actor, {row.other_id for row in rows})
+        others = await queries.summaries(tx, list(readable))
         tx.say(record_read(case_id, "dependants"), *(record_read(one, "case") for one in others))
     words = await _words(service, [row for row in rows if row.other_id in others])
     shown = [row for row in rows if row.other_id in others or row.link.ended_at is None]
@@ -205,12 +204,6 @@ async def list_dependants(
 def _moves(service: Service, permitted: Rights, row: LinkRow, case_id: UUID, ends: Offer) -> list[MoveView]:
     offers = [ends] if row.link.ended_at is None else []
     return service.commands.open(offers, permitted, case_id=case_id, link_id=row.link.id)
-
-
-async def _readable(tx: Transaction, actor: Actor, rows: list[LinkRow]) -> dict[UUID, CaseSummary]:
-    """The other cases that this person may read."""
-    asked = [row.other_id for row in rows]
-    return await queries.summaries(tx, [one for one in asked if (await rights_in(tx, actor, one))(READ)])
 
 
 async def _words(service: Service, rows: list[LinkRow]) -> dict[tuple[UUID, str], str | None]:
