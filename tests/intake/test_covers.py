@@ -115,6 +115,16 @@ async def test_what_the_cover_took_on_is_the_workers_again_whatever_is_done_firs
     assert await has(intake, task) == "th.worker"
 
 
+async def test_a_supervisor_who_covered_keeps_the_task_that_was_theirs_before(intake):
+    case_id, supervisor = await of_worker(intake), "th.other-supervisor"
+    theirs = {"case_id": str(case_id), "worker": supervisor}
+    before = await raised(intake, intake.as_("supervisor"), **theirs)
+    leave = await plan(intake, cover=supervisor)
+    taken_on = await raised(intake, intake.as_("supervisor", sub=supervisor), **theirs)
+    await act(intake, leave, "end")
+    assert (await has(intake, before), await has(intake, taken_on)) == (supervisor, "th.worker")
+
+
 async def test_what_the_cover_took_on_for_somebody_who_left_the_organisation_is_nobodys(intake):
     case_id, _ = await of_worker(intake), await plan(intake)
     task = await taken(intake, case_id)

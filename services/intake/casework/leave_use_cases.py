@@ -96,8 +96,9 @@ async def decide_cover(
 
 
 async def give_back_tasks(tx: Transaction, leave: Leave) -> None:
-    """The tasks that the cover took on in cases which they see no longer are those of the worker again."""
-    for task in await tasks.taken_on(tx, leave.organisation, leave.worker, leave.cover):
+    """The tasks that the cover took on in cases in which they cover no longer are those of the worker again."""
+    sees_all = SUPERVISOR in await roles_of(tx, leave.organisation, leave.cover)
+    for task in await tasks.taken_on(tx, leave, sees_all=sees_all):
         await give_back(tx, task, leave.worker)
 
 
