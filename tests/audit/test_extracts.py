@@ -16,7 +16,7 @@ from contracts.events.extracts import ExtractAskedV1, ExtractDeclinedV1, Extract
 from contracts.events.intake import CaseErasedV1, DisclosureClosedV1
 from contracts.merkle import stands_in
 from services.audit.app import VERSIONS, build
-from services.audit.domain.extract import Refusal
+from services.audit.domain.extract import ExtractState, Refusal
 from services.audit.settings import Settings
 from services.audit.use_cases import ExtractQuestion, request_extract
 from tests.audit.making import agreed, authorised, received, sealed
@@ -305,6 +305,7 @@ async def test_a_refusal_is_told_with_its_code_and_moves_nothing_afterwards(th, 
     assert (await released(kh, request_id)).status_code == 409
     assert (await ask(th, "POST", path, {"reason": "endangers-her"})).status_code == 409
     assert set(Refusal) < set(codes("extract_refusal"))
+    assert set(ExtractState) == set(codes("extract_state"))
 
 
 async def test_of_what_came_from_elsewhere_or_never_came_the_partner_is_shown_nothing_and_the_two_look_the_same(
