@@ -28,7 +28,7 @@ from services.consent.domain.terms import (
     WithdrawalMethod,
 )
 from services.consent.store import grounds, records
-from services.consent.use_cases import DisclosureRefused, PreparedConsent, answered, asked
+from services.consent.use_cases import DisclosureNotAllowed, PreparedConsent, answered, asked
 
 REQUEST, APPROVE, REVIEW = "protection.request", "protection.approve", "protection.review"
 
@@ -75,7 +75,7 @@ def least(recipient: str, cell: str, law: str, now: datetime) -> Terms:
 
 async def request(tx: Transaction, actor: Actor, case_id: UUID, prepared: PreparedConsent) -> ConsentRecord:
     """A new record that permits nothing yet, beside which any later word of hers counts. Raises HerNoStands while the
-    last one was no, AlreadyRequested and NotUpheld; DisclosureRefused where nothing would go, so that nobody waits for it.
+    last one was no, AlreadyRequested and NotUpheld; DisclosureNotAllowed where nothing would go, so that nobody waits for it.
     """
     await require_case(tx, actor, REQUEST, case_id)
     await _check(tx, actor, case_id, prepared.terms)
@@ -98,7 +98,7 @@ async def approve(
     tx: Transaction, actor: Actor, consent_id: UUID, expected: int, shown: str | None
 ) -> ConsentRecord:
     """Approve, by a second person who has seen what would be disclosed, and to whom: `shown` is the hash of these fields.
-    Raises SheHasAnswered, DisclosureRefused where nothing would go, and PreconditionFailed where something else would.
+    Raises SheHasAnswered, DisclosureNotAllowed where nothing would go, and PreconditionFailed where something else would.
     """
     case_id = await records.case_for(tx, actor, APPROVE, consent_id)
     await records.hold_answers(tx, case_id)
@@ -118,7 +118,7 @@ async def approve(
 
 def _going(decision: Decision) -> Sequence[str]:
     if decision.computed.refusal is not None:
-        raise DisclosureRefused(decision.computed.refusal)
+        raise DisclosureNotAllowed(decision.computed.refusal)
     return decision.computed.sent
 
 

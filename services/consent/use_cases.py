@@ -37,7 +37,7 @@ class PreparedConsent:
     sealed: Mapping[str, str]
 
 
-class DisclosureRefused(Conflict):
+class DisclosureNotAllowed(Conflict):
     """The disclosure is not, or no longer, allowed. The code says why."""
 
     title, codelist = "This disclosure is not allowed", "disclosure_refusal"
@@ -327,17 +327,17 @@ async def fence(tx: Transaction, consent_id: UUID, disclosures: Collection[UUID]
 async def issue_seal_token(
     tx: Transaction, signer: Signer, cell: str, disclosure_id: UUID, wanted: TokenRequest
 ) -> str:
-    """Decide again under the record's lock; the ledger has the token before anybody has. Raises DisclosureRefused.
+    """Decide again under the record's lock; the ledger has the token before anybody has. Raises DisclosureNotAllowed.
 
     The answer is sent after the commit, so no token exists that a later withdrawal would not find.
     """
     held, disclosure = await records.hold_disclosure(tx, disclosure_id)
     if held is None:
-        raise DisclosureRefused(disclosure.refusal or "no_consent")
+        raise DisclosureNotAllowed(disclosure.refusal or "no_consent")
     ground = await grounds.ground(tx, cell, held.now, [disclosure])
     refusal = token_refusal(disclosure, held.record, ground, wanted, held.now)
     if refusal is not None:
-        raise DisclosureRefused(refusal)
+        raise DisclosureNotAllowed(refusal)
     token_id = tx.new_id()
     disclosure.token(token_id)
     await records.save(tx, held.record, [])

@@ -4,6 +4,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+LIFTED = "withdrawn"
+"""The state, of the code list `proposal_state`, in which a suspended agreement counts again."""
+
 
 def reasons_allowed(
     versions: Iterable[Mapping[str, Any]], suspended: Mapping[str, int], one: str, other: str, now: datetime

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.rows import RowReader
+from services.audit.domain.allowed import LIFTED
 from services.audit.domain.other_half import ARRIVALS, DEPARTURES, MATTERS, READING, RELEASED, MatterEntry
 
 _ENTRIES = RowReader(MatterEntry)
@@ -29,11 +30,11 @@ _CROSSED = text(
 )
 _AGREEMENTS = text("select details from audit.entries where type = 'agreement.changed.v1' order by entry")
 _SUSPENDED = text(
-    """
+    f"""
     select details ->> 'agreement_id' as id, max(cast(details ->> 'agreement_version' as integer)) as version from (
         select distinct on (details ->> 'distrust_id') details from audit.entries
         where type = 'distrust.moved.v1' order by details ->> 'distrust_id', entry desc
-    ) as last where details ->> 'agreement_id' is not null and details ->> 'state' <> 'withdrawn' group by 1
+    ) as last where details ->> 'agreement_id' is not null and details ->> 'state' <> '{LIFTED}' group by 1
     """
 )
 _ROLES = text(
