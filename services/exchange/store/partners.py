@@ -80,7 +80,8 @@ async def agreements_in_force(tx: Transaction) -> list[AgreementReference]:
     statement = text(
         "select id, version, sha256 from exchange.agreements where current and valid_from <= :now order by id"
     )
-    return [AgreementReference(*row) for row in await tx.execute(statement, {"now": tx.now})]
+    rows = await tx.execute(statement, {"now": tx.now})
+    return [AgreementReference(row.id, row.version, row.sha256) for row in rows]
 
 
 async def agreement_version(tx: Transaction, agreement_id: str) -> int | None:
