@@ -103,7 +103,7 @@ def following(files: TrustFiles, terms: Document) -> Document:
 
 
 def _mistakes(document: Document) -> Iterator[str]:
-    """What is wrong with terms before anybody signs them."""
+    """The mistakes in terms, before anybody signs them."""
     yield from (f"{name}: no such term" for name in sorted(document.keys() - TERMS - {"kind", "version"}))
     yield from (f"{name}: missing" for name in sorted(TERMS - document.keys()))
     try:

@@ -90,7 +90,7 @@ def confirm(files: TrustFiles, signer: OKPKey) -> Document:
 
 
 def countersigned(proposed: Document, signer: OKPKey) -> Document:
-    """What one holder signed, with another's signature. Raises GovernanceError."""
+    """The same with another holder's signature. Raises GovernanceError."""
     again = sign_document(proposed["document"], [signer])["signatures"]
     if again[0]["kid"] in {one["kid"] for one in proposed["signatures"]}:
         raise GovernanceError("the same key signed it before; another holder confirms it")
@@ -103,7 +103,7 @@ def proposal(files: TrustFiles) -> Document:
 
 
 def waiting(path: Path, nothing: str) -> Document:
-    """What waits in a file for a second signature. Raises GovernanceError."""
+    """The document that waits in a file for a second signature. Raises GovernanceError."""
     try:
         found: Document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
