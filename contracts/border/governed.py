@@ -75,13 +75,18 @@ class TrustList:
         ]
         return max(ours, key=lambda k: k.not_before).key if ours else None
 
-    def recipient(self, organisation: str, now: datetime) -> KeyOf | None:
-        """The key to encrypt to, under a `kid` that only its cell can read; None also where that cell has no
-        authority on the list.
+    def recipient_keys(self, organisation: str, now: datetime) -> tuple[KeyOf, KeyOf] | None:
+        """The key to encrypt to, and that of the authority by which its cell is told whose it is; None also where that
+        cell has no authority on the list.
         """
         key = self.agreement_key(organisation, now)
         receiving = self.agreement_key(authority(cell_of(organisation)), now)
-        return None if key is None or receiving is None else veiled(key, receiving)
+        return None if key is None or receiving is None else (key, receiving)
+
+    def recipient(self, organisation: str, now: datetime) -> KeyOf | None:
+        """The key to encrypt to, under a `kid` that only its cell can read."""
+        keys = self.recipient_keys(organisation, now)
+        return None if keys is None else veiled(*keys)
 
 
 def trust_list(content: Any, governance: Mapping[str, OKPKey]) -> TrustList:

@@ -47,7 +47,7 @@ class TrustWatch(SupervisedLoop):
             await self._announce()
 
     async def _look_at_distrusts(self) -> None:
-        """Name what nobody has lifted or replaced yet: a key whose organisation has no other, and an agreement."""
+        """Name what nobody has lifted or replaced yet: a key that the trust list has still, and an agreement."""
         async with self._database.transaction(self._database.system()) as tx:
             counted = await distrusts.active(tx)
         named = sorted({organisation for kid, organisation in counted.keys.items() if self._is_needed(kid)})
