@@ -39,7 +39,8 @@ class TrustWatch(SupervisedLoop):
     async def look(self) -> None:
         if not self._announced:
             async with self._database.transaction(self._database.system()) as tx:
-                self._trust.no_older_than(await partners.trust_version(tx))
+                agreements = await partners.agreements_in_force(tx)
+                self._trust.no_older_than(await partners.trust_version(tx), agreements)
         await self._look_at_distrusts()
         changed = self._trust.refresh(self._database.clock())
         if changed or not self._announced:
