@@ -25,7 +25,7 @@ from chassis.identity.access import (
     listed_cases,
 )
 from chassis.identity.auth import Actor
-from chassis.web.listing import ANY, NOBODY, BoundedCount, Conditions, ListFilters, counted, narrowed
+from chassis.web.listing import ANY, NOBODY, BoundedCount, Conditions, ListFilters, Order, counted, narrowed
 from chassis.web.positions import Position
 from contracts.types import GivenInstant, Pseudonym
 
@@ -33,17 +33,6 @@ CASE_READ = "case.read"
 """The right by which a row shows the workers of its case, and a list may be narrowed to one: who reads a referral of a case that was
 handed over reads the case no longer.
 """
-
-
-class Order(StrEnum):
-    NEWEST = "newest"
-    CHANGED = "changed"
-    """Changed last first."""
-    DUE = "due"
-    """Soonest first; only those in which something is due."""
-
-
-SortQuery = Annotated[Order, Query(description="newest first, changed last first, or due soonest")]
 
 
 class AwaitedParty(StrEnum):

@@ -30,9 +30,9 @@ from chassis.web.http import (
     following,
     one_transaction,
 )
-from chassis.web.listing import CountedListing, CountQuery
+from chassis.web.listing import CountedListing, CountQuery, Order, SortQuery
 from chassis.web.positions import number, position, positioned
-from chassis.web.worklist import Order, RowQuery, SortQuery, count_of
+from chassis.web.worklist import RowQuery, count_of
 from contracts.events.access import RecordReadV1
 from contracts.types import Code
 from services.consent import fencing, offers, queries, receipt_paper, use_cases, worklist_queries

@@ -9,10 +9,10 @@ from pydantic import Field
 from chassis.identity.access import require, require_case, rights_in
 from chassis.service import Running
 from chassis.web.http import Done, Page, Tx, Who, done, etag, following
-from chassis.web.listing import CountedListing, CountQuery
+from chassis.web.listing import CountedListing, CountQuery, Order, SortQuery
 from chassis.web.moves import Offer
 from chassis.web.positions import position
-from chassis.web.worklist import Order, RowQuery, SortQuery, count_of
+from chassis.web.worklist import RowQuery, count_of
 from contracts.events.access import RecordReadV1
 from contracts.form import Form
 from contracts.internal import Preview

@@ -9,10 +9,10 @@ from chassis.database import Transaction
 from chassis.identity.access import find_person, require, rights_in
 from chassis.identity.auth import Actor
 from chassis.web.http import Done, Page, Tx, Who, done, etag, following
-from chassis.web.listing import CountedListing, CountQuery
+from chassis.web.listing import CountedListing, CountQuery, Order, SortQuery
 from chassis.web.moves import Offer
 from chassis.web.positions import position
-from chassis.web.worklist import Order, RowQuery, SortQuery, count_of
+from chassis.web.worklist import RowQuery, count_of
 from contracts.events.access import RecordReadV1
 from contracts.form import Form
 from contracts.types import CaseId, Cell, OrganisationId
