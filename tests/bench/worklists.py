@@ -84,7 +84,7 @@ class Lists:
 
     service: str
     fill: str
-    of: Worklist
+    of: Worklist[Any]
     asked: Mapping[str, Listed]
 
     @property
