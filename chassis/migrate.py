@@ -24,7 +24,7 @@ PATIENCE = text("select set_config('lock_timeout', '500', true)")
 comes after a waiting migration waits for it too, which nobody does for long.
 """
 _GAVE_WAY = {"55P03", "40P01"}
-TRIES, PAUSE_S = 120, 0.5
+TRIES, PAUSE_S = 60, 0.5
 
 log = structlog.get_logger(__name__)
 

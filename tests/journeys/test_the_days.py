@@ -1,9 +1,11 @@
 """The day of each group with the routes of today: nobody carries an identifier of a machine from one call to the next."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from corridor.client import RefusedError
 from corridor.journey import Journey, eventually
 from corridor.story import PERSON
 from tests.journeys.by_hand import Hand
@@ -171,3 +173,43 @@ async def test_an_operator_adds_an_organisation_that_a_second_one_confirms(hand)
     listed = await one.typed("GET", f"/directory/v1/organisations/{name}")
     assert (listed["id"], listed["role"]) == (name, "health")
     assert one.calls + other.calls == 5
+
+
+async def test_a_system_sends_a_file_learns_what_became_of_each_row_and_sent_again_opens_nothing(hand):
+    """Its colleagues call each case by the reference that the system was told."""
+    system, officer = await hand("machine:th.case-system"), await hand("th.officer")
+    mark = f"{datetime.now(UTC):%H%M%S%f}"
+    lines = (
+        "cor_ExternalId,cor_FullName,prs_Birthdate",
+        f"A-{mark},{FULL_NAME},1999",
+        f"B-{mark},Dara,1999-02-30",
+    )
+    first, again = [await sent(system, "\n".join(lines)) for _ in range(2)]
+    assert [(one["total"], one["created"], one["duplicates"], one["errors"]) for one in (first, again)] == [
+        (2, 1, 0, 1),
+        (2, 0, 1, 1),
+    ]
+    rows = await system.followed("GET", f"/interchange/v1/imports/{first['id']}/rows")
+    opened, refused = rows.json()["items"]
+    assert (refused["column"], refused["reason"]) == ("prs_Birthdate", "invalid-date")
+    far = await system.typed("GET", f"/intake/v1/submissions/{opened['case_reference']}")
+    assert far["state"] == "submitted"
+    seen = await officer.typed("GET", f"/intake/v1/cases/{opened['case_reference']}")
+    assert seen["reference"] == opened["case_reference"]
+    with pytest.raises(RefusedError) as closed:
+        await system.typed("GET", f"/intake/v1/cases/{opened['case_reference']}")
+    assert closed.value.status == 404
+
+
+async def sent(system: Hand, text: str) -> Any:
+    """A file of cases, and how it ended."""
+    given = await system.followed(
+        "POST", "/interchange/v1/imports", files={"file": ("cases.csv", text.encode())}
+    )
+    place = f"/interchange/v1/imports/{given.json()['id']}"
+
+    async def ended() -> Any:
+        seen = (await system.followed("GET", place)).json()
+        return seen if seen["ended_at"] is not None else None
+
+    return await eventually(ended, "the end of the import")

@@ -28,8 +28,8 @@ class Upgrade:
 
 @pytest.fixture(scope="package")
 def upgraded(cells_directory) -> Iterator[Upgrade]:
-    if not versions.is_known():
-        pytest.skip("this clone has not the history in which the version before is")
+    if versions.is_shallow():
+        pytest.skip("this clone is shallow: it has not the history in which the version before is")
     directory = cells_directory()
     directory.mkdir(parents=True)
     before = versions.unpacked(directory / "before")
@@ -57,7 +57,7 @@ async def _upgraded(stack: versions.VersionStack) -> Upgrade:
 
 @pytest.fixture(scope="package")
 def stack_of_processes(request: pytest.FixtureRequest, cells_directory) -> Iterator[Stack]:
-    if versions.is_known():
+    if not versions.is_shallow():
         yield request.getfixturevalue("upgraded").stack
         return
     stack = Stack(["TH", "KH"], state=cells_directory() / "state", processes=True)

@@ -50,12 +50,12 @@ if part == "settings":
 """A part of a cell's preparation as the version before does it, with its own modules."""
 
 
-def is_known() -> bool:
-    """A clone without its history has no version before."""
-    found = subprocess.run(
-        ["git", "cat-file", "-e", f"{BEFORE}^{{commit}}"], cwd=ROOT, capture_output=True, check=False
+def is_shallow() -> bool:
+    """Whether this clone has not its history, in which the version before is. In every other one it has to be found."""
+    asked = ["git", "rev-parse", "--is-shallow-repository"]
+    return (
+        subprocess.run(asked, cwd=ROOT, capture_output=True, check=True, text=True).stdout.strip() == "true"
     )
-    return found.returncode == 0
 
 
 def unpacked(directory: Path) -> Path:
