@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from corridor import operate_directory
+from corridor.agreement_commands import signed_agreement
 from corridor.case_name import CaseName
 from corridor.console import call, console, troubles
 from corridor.distrust_commands import agreement, distrust
@@ -31,6 +32,7 @@ app.add_typer(checklist, name="checklist")
 app.add_typer(epoch, name="epoch")
 app.add_typer(key, name="key")
 app.add_typer(trust, name="trust")
+app.add_typer(signed_agreement, name="agreement")
 app.add_typer(machine, name="machine")
 app.add_typer(operate, name="operate")
 operate.add_typer(operate_directory.organisation, name="organisation")

@@ -58,7 +58,7 @@ def end_epoch(
 
     with troubles():
         done = end_present_epoch(STATE, cell.upper(), copy, backup, key, utc_now())
-        _say(
+        say(
             f"{cell.upper()}: {', '.join(done.ended)} ended and {done.current} began; {done.wrapped_anew} keys were wrapped anew,"
             f" {done.erasures} erasures are complete. Destroy every other copy of the old wrapping key, and every backup before {backup}."
         )
@@ -72,18 +72,18 @@ def show_trust() -> None:
     from deploy.local import governance
 
     with troubles():
-        document, now = governance.in_force(_files()), utc_now()
+        document, now = governance.in_force(border_files()), utc_now()
         age = now - datetime.fromisoformat(document["issued"])
-        _say(f"version {document['version']}, vouched for {age} ago; after 24 hours nothing crosses a border")
+        say(f"version {document['version']}, vouched for {age} ago; after 24 hours nothing crosses a border")
         shown(
             console(),
             ("organisation", "use", "kid", "until", "note"),
             list(_rows(document, now)),
             "no key",
         )
-        if (_files().directory / governance.PROPOSED).exists():
-            waiting = governance.proposal(_files())["document"]["version"]
-            _say(f"version {waiting} waits for a second holder: corridor trust confirm")
+        if (border_files().directory / governance.PROPOSED).exists():
+            waiting = governance.proposal(border_files())["document"]["version"]
+            say(f"version {waiting} waits for a second holder: corridor trust confirm")
 
 
 @trust.command("renew")
@@ -106,8 +106,8 @@ def renew_trust(
             added=[] if add is None else [governance.entry_in(add)],
             lost=[] if lost is None else [(lost, when)],
         )
-        acts = governance.renew(_files(), [governance.signing_key(file) for file in sign], changes, now)
-        _say(
+        acts = governance.renew(border_files(), [governance.signing_key(file) for file in sign], changes, now)
+        say(
             "in force; every cell reads it within seconds"
             if acts
             else "it waits for a second holder: corridor trust confirm"
@@ -120,15 +120,16 @@ def confirm_trust(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would come into force.")] = False,
 ) -> None:
     """Sign what another holder signed, and put it in force. Shows first what changes."""
+    from contracts.border.differences import differences
     from deploy.local import governance
 
     with troubles():
-        before, after = governance.in_force(_files()), governance.proposal(_files())["document"]
-        for line in governance.differences(before, after):
-            _say(line)
+        before, after = governance.in_force(border_files()), governance.proposal(border_files())["document"]
+        for line in differences(before, after):
+            say(line)
         if not dry_run:
-            governance.confirm(_files(), governance.signing_key(sign))
-            _say("in force; every cell reads it within seconds")
+            governance.confirm(border_files(), governance.signing_key(sign))
+            say("in force; every cell reads it within seconds")
 
 
 @key.command("new", context_settings={"ignore_unknown_options": True})  # a thumbprint may begin with -
@@ -147,9 +148,9 @@ def new_key(
     from deploy.local import governance
 
     with troubles():
-        entry = governance.replacement(_files(), organisation, use.value, lost, utc_now())
+        entry = governance.replacement(border_files(), organisation, use.value, lost, utc_now())
         to.write_text(json.dumps({"organisation": organisation, "key": entry}, indent=2))
-        _say(
+        say(
             f"{organisation} {use.value} {entry['kid']}: its entry is in {to}; its private half has not left its folder"
         )
 
@@ -171,11 +172,11 @@ def _rows(document: dict[str, Any], now: datetime) -> list[dict[str, Any]]:
     return [{**row, "until": row["until"][:10]} for row in rows]
 
 
-def _files() -> "TrustFiles":
+def border_files() -> "TrustFiles":
     from deploy.local.trust import TrustFiles
 
     return TrustFiles(STATE / "border")
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
     console().print(text, markup=False, soft_wrap=True)

@@ -18,6 +18,7 @@ from contracts.border.addressing import unveiled
 from contracts.border.check import Agreement
 from contracts.border.envelope import KeyOf
 from contracts.border.governed import TrustList
+from contracts.border.items import AgreementReference
 from contracts.border.signed_file import NotTrusted, public_keys
 from contracts.organisations import cell_of
 from services.exchange.settings import Settings
@@ -68,11 +69,15 @@ def read_agreement(path: Path, governance: Mapping[str, OKPKey]) -> Agreement:
     return read(path, lambda content: governed.agreement(content, governance))
 
 
-def read_agreements(directory: Path, governance: Mapping[str, OKPKey], now: datetime) -> dict[str, Agreement]:
-    """The agreements by identifier: of each its highest version that has begun. Raises NotTrusted."""
+def read_agreements(
+    directory: Path, governance: Mapping[str, OKPKey], cell: str, now: datetime
+) -> dict[str, Agreement]:
+    """The agreements of a cell by identifier: of each its highest version that has begun. Raises NotTrusted."""
     found: dict[str, Agreement] = {}
     for path in sorted(directory.glob("*.json")):
         agreement = read_agreement(path, governance)
+        if cell not in agreement.terms.cells:
+            raise NotTrusted(f"{path.name} is of other cells")
         kept = found.get(agreement.terms.id)
         if kept is None or _rank(agreement, now) > _rank(kept, now):
             found[agreement.terms.id] = agreement
@@ -123,6 +128,7 @@ class Trust:
         self._cell = cell
         self._seen: tuple[tuple[str, int, int], ...] = ()
         self._least = 0
+        self._least_agreements: dict[str, AgreementReference] = {}
         self.list: TrustList | None = None
         self.own = OwnKeys({}, {})
         self.agreements: dict[str, Agreement] = {}
@@ -139,9 +145,10 @@ class Trust:
             settings.mode,
         )
 
-    def no_older_than(self, version: int) -> None:
-        """Refuse any trust list older than the one in force before a restart, which memory does not outlive."""
+    def no_older_than(self, version: int, agreements: Sequence[AgreementReference]) -> None:
+        """Refuse what is older than the trust list and the agreements in force before a restart, which memory does not outlive."""
         self._least = max(self._least, version)
+        self._least_agreements |= {agreement.id: agreement for agreement in agreements}
 
     def refresh(self, now: datetime) -> bool:
         """Read the files if any of them changed. True where something new is trusted now."""
@@ -151,13 +158,13 @@ class Trust:
         try:
             governance = governance_keys(self._governance)
             trust_list = read_trust_list(self._trust_file, governance)
-            agreements = read_agreements(self._agreements_dir, governance, now)
+            agreements = read_agreements(self._agreements_dir, governance, self._cell, now)
             own = read_own_keys(self._keys_dir, self._cell)
-            self._accept(trust_list)
+            self._accept(trust_list, agreements, now)
         except NotTrusted as error:
             self.problem = str(error)
             return False
-        self._seen, self.agreements, self.own, self.problem = seen, agreements, own, None
+        self._seen, self.own, self.problem = seen, own, None
         return True
 
     def signer(self, organisation: str, now: datetime) -> KeyOf | None:
@@ -169,11 +176,26 @@ class Trust:
     def agreement(self, agreement_id: str) -> Agreement | None:
         return self.agreements.get(agreement_id)
 
-    def _accept(self, trust_list: TrustList) -> None:
-        """Accept a trust list. One that is older than the list in force would bring back keys that were taken off."""
+    def _accept(self, trust_list: TrustList, agreements: dict[str, Agreement], now: datetime) -> None:
+        """Accept what governance signed. A list older than the one in force would bring back keys that were taken off, an older
+        agreement what was taken back since. Raises NotTrusted.
+        """
         if trust_list.version < self._least:
             raise NotTrusted(f"{self._trust_file.name} is older than the list in force")
+        for agreement in agreements.values():
+            self._require_following(agreement.reference)
         self.list, self._least = trust_list, trust_list.version
+        self.agreements = agreements
+        begun = [one.reference for one in agreements.values() if one.terms.valid_from <= now]
+        self._least_agreements |= {reference.id: reference for reference in begun}
+
+    def _require_following(self, agreement: AgreementReference) -> None:
+        """Raises NotTrusted where it is older than the version in force, or the same one with other terms."""
+        before = self._least_agreements.get(agreement.id, agreement)
+        if agreement.version < before.version:
+            raise NotTrusted(f"{agreement.id} is older than the version in force")
+        if agreement.version == before.version and agreement != before:
+            raise NotTrusted(f"{agreement.id} is not the version in force, and is numbered like it")
 
     def _fingerprint(self, now: datetime) -> tuple[tuple[str, int, int], ...]:
         """Names, times and sizes of the files; the hour too, for an agreement may begin without a file changing."""

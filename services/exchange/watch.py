@@ -39,14 +39,15 @@ class TrustWatch(SupervisedLoop):
     async def look(self) -> None:
         if not self._announced:
             async with self._database.transaction(self._database.system()) as tx:
-                self._trust.no_older_than(await partners.trust_version(tx))
+                agreements = await partners.agreements_in_force(tx)
+                self._trust.no_older_than(await partners.trust_version(tx), agreements)
         await self._look_at_distrusts()
         changed = self._trust.refresh(self._database.clock())
         if changed or not self._announced:
             await self._announce()
 
     async def _look_at_distrusts(self) -> None:
-        """Name what nobody has lifted or replaced yet: a key whose organisation has no other, and an agreement."""
+        """Name what nobody has lifted or replaced yet: a key that the trust list has still, and an agreement."""
         async with self._database.transaction(self._database.system()) as tx:
             counted = await distrusts.active(tx)
         named = sorted({organisation for kid, organisation in counted.keys.items() if self._is_needed(kid)})

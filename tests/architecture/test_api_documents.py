@@ -79,6 +79,7 @@ EXACT = {
     ("intake", "GET", "/v1/cases/{case_id}"): {"404": {"not-found"}, "503": {"unavailable", "not-yet-heard"}},
     ("consent", "POST", "/v1/cases/{case_id}/protections"): {
         "409": {"already-requested", "her-no-stands", "not-upheld", "second-person", "wrong-state"}
+        | set(codes("disclosure_refusal"))
     },
     ("referral", "POST", "/v1/referrals/{referral_id}/send"): {
         "409": {"linked-case-open", "offer-open", "transfer-open", "wrong-state"},

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from joserfc.jwk import OKPKey
 
+from contracts.border.differences import differences
 from deploy.local import governance
 from deploy.local.governance import Changes, GovernanceError
 from deploy.local.trust import TrustFiles, make_trust
@@ -87,7 +88,7 @@ def test_who_confirms_is_shown_what_changes(files: TrustFiles) -> None:
     entry = governance.replacement(files, "kh-exchange", "sign", lost, START)
     changes = Changes(added=[("kh-exchange", entry)], lost=[(lost, START)])
     governance.renew(files, [holder(files, 1)], changes, START)
-    shown = list(governance.differences(governance.in_force(files), governance.proposal(files)["document"]))
+    shown = list(differences(governance.in_force(files), governance.proposal(files)["document"]))
     begins = (START - timedelta(minutes=5)).isoformat()
     assert shown == [
         f"version 1 is followed by 2, vouched for at {START.isoformat()}",
