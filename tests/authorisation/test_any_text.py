@@ -14,18 +14,12 @@ from hypothesis import strategies as st
 from tests.authorisation.actors import Wallet
 from tests.authorisation.calling import filled
 from tests.authorisation.spoiling import Document, Where
-from tests.authorisation.table import OPERATIONS, Row, rows
+from tests.authorisation.table import Row, each_route
 from tests.authorisation.texts import ANY_TEXT, kept_as, strings, texts, with_text
 from tests.authorisation.worlds import Made, World
 
 MEDIA_TYPE = "application/problem+json"
-STANDS_FOR_ALL = "audit"
-"""What every service has from the chassis is tried in this one."""
-BODIES = [
-    row
-    for row in rows()
-    if row.body is not None and (row.path not in OPERATIONS or row.service == STANDS_FOR_ALL)
-]
+BODIES = [row for row in each_route() if row.body is not None]
 
 CASE = "/v1/cases/{case_id}"
 READ_AT = MappingProxyType(

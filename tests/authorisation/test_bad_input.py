@@ -12,10 +12,10 @@ from chassis.web.api_document import CASE_REFERENCE
 from tests.authorisation.actors import Headers, Wallet
 from tests.authorisation.calling import Digests, call, filled
 from tests.authorisation.spoiling import CANARY, Document, Schema, bad_cursors, spoilt
-from tests.authorisation.table import Row, rows
+from tests.authorisation.table import Row, each_route
 from tests.authorisation.worlds import Made, World
 
-ROWS = rows()
+ROWS = each_route()
 MEDIA_TYPE = "application/problem+json"
 REFUSALS = frozenset({400, 404, 409, 413, 415, 422})
 LONG = CANARY * 20
