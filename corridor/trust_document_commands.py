@@ -1,4 +1,4 @@
-"""`corridor operate trust`: what governance signed, put into a running cell by two operators."""
+"""`corridor operate trust`: documents that governance signed, put into a running cell by two operators."""
 
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +18,7 @@ Document = Annotated[UUID, typer.Argument(help="Its id, from `corridor operate t
 
 @trust_document.command("list")
 def list_documents(cell: Cell, operator: As = None) -> None:
-    """What was put in, what waits for a second person, and what was confirmed."""
+    """The documents that were put in: what waits for a second person, and what was confirmed."""
     from corridor import trusting
 
     call(trusting.documents(cell, who(cell, operator), console()))

@@ -1,4 +1,4 @@
-"""What governance signed, put into a running cell over the HTTP API of exchange: by one operator, confirmed or withdrawn by another."""
+"""Documents that governance signed, put into a running cell over the HTTP API of exchange: by one operator, confirmed or withdrawn by another."""
 
 import json
 from pathlib import Path

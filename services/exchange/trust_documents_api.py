@@ -100,7 +100,7 @@ async def propose_trust_document(
 async def confirm_trust_document(
     document_id: UUID, actor: Who, tx: Tx, running: Running, expected: SeenExactly, response: Response
 ) -> Done:
-    """It is judged again by what is in force by now. What is disclosed under an agreement that allows less now is taken back."""
+    """Judged again, by what is in force by now. A disclosure that the agreement allows no more is taken back."""
     decided = await trust_document.confirm(tx, actor, running.parts.trust, document_id, expected)
     return done(tx, response, decided.id, decided.version)
 
