@@ -6,6 +6,8 @@ PYTHON ?= $(or $(shell command -v python3.11),$(shell command -v python3))
 RUN := .venv/bin/python
 STAMP := .venv/.installed
 ARGS ?=
+unexport PYTHONDONTWRITEBYTECODE
+# Where a shell or an image asks for no bytecode, each process of a stack would compile all that it imports: 3 s of a core.
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12

@@ -78,6 +78,7 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(intake.ErasureRefusedV1, "intake"),
     _entry(intake.ErasureConfirmedV1, "intake", *HOLDERS, "interchange", protective=True),
     _entry(intake.CaseErasedV1, "intake", *HOLDERS, "interchange"),
+    _entry(intake.EpochEndedV1, "intake", stream="epochs"),
     _entry(intake.CaseAssignedV1, "intake", *HOLDERS),
     _entry(intake.CaseCoveredV1, "intake", *HOLDERS),
     _entry(intake.CaseTransferredV1, "intake", *HOLDERS, "interchange"),

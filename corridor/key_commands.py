@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from corridor.console import console, troubles
+from corridor.operate_directory import As, who
 from deploy.local.people import story
 from deploy.local.place import STATE
 
@@ -49,6 +50,7 @@ def end_epoch(
     ],
     backup: Annotated[Path, typer.Option("--backup", help="The file for a backup that is made on the way.")],
     key: Annotated[Path, typer.Option("--key", help="The key of that backup.")],
+    operator: As = None,
 ) -> None:
     """End the present key epoch of a running cell: a new wrapping key, everybody's key wrapped anew, a backup, and the old wrapping key
     destroyed with every erasure of its time. Nobody notices; no earlier backup opens any more.
@@ -57,10 +59,13 @@ def end_epoch(
     from deploy.local.epoch_end import end_present_epoch
 
     with troubles():
-        done = end_present_epoch(STATE, cell.upper(), copy, backup, key, utc_now())
+        by = who(cell, operator)
+        done = end_present_epoch(STATE, cell.upper(), by, copy, backup, key, utc_now())
+        wrapped_anew = sum(one.wrapped_anew for one in done.ended.values())
+        erasures = sum(one.erasures for one in done.ended.values())
         say(
-            f"{cell.upper()}: {', '.join(done.ended)} ended and {done.current} began; {done.wrapped_anew} keys were wrapped anew,"
-            f" {done.erasures} erasures are complete. Destroy every other copy of the old wrapping key, and every backup before {backup}."
+            f"{cell.upper()}: {', '.join(done.ended)} ended and {done.current} began; {wrapped_anew} keys were wrapped anew,"
+            f" {erasures} erasures are complete. Destroy every other copy of the old wrapping key, and every backup before {backup}."
         )
 
 
@@ -137,19 +142,27 @@ def confirm_trust(
 def new_key(
     organisation: Annotated[str, typer.Argument(help=f"For example {story().sender.lower()}-exchange.")],
     use: Annotated[KeyUse, typer.Argument(help="`sign` or `agree` (what is sealed to it).")],
-    lost: Annotated[str, typer.Argument(help="The thumbprint of the key in whose place it comes.")],
+    former: Annotated[str, typer.Argument(help="The thumbprint of the key in whose place it comes.")],
     to: Annotated[
         Path, typer.Option("--to", help="The file for its entry, for the holders of governance keys.")
     ],
+    follows: Annotated[
+        bool,
+        typer.Option("--follows", help="The former one ends and was not lost: it is used for an hour more."),
+    ] = False,
 ) -> None:
-    """Make a new key in the place of one that was lost, in its cell's own folder. Read its thumbprint to whoever adds it to the list."""
+    """Make a new key in the place of one that was lost or that ends, in its cell's own folder. Read its thumbprint to whoever adds it to the
+    list.
+    """
     import json
 
     from chassis.clock import utc_now
     from deploy.local import governance
 
     with troubles():
-        entry = governance.replacement(border_files(), organisation, use.value, lost, utc_now())
+        entry = governance.replacement(
+            border_files(), organisation, use.value, former, utc_now(), follows=follows
+        )
         to.write_text(json.dumps({"organisation": organisation, "key": entry}, indent=2))
         say(
             f"{organisation} {use.value} {entry['kid']}: its entry is in {to}; its private half has not left its folder"

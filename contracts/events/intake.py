@@ -85,6 +85,16 @@ class CaseErasedV1(Event):
     epoch: VersionLabel
 
 
+class EpochEndedV1(Event):
+    """The wrapping key of an epoch of the vault is destroyed, and with it every erasure of its time is complete. The attribute `actor` is who
+    ended it. Stream `epochs`.
+    """
+
+    type: ClassVar[str] = "epoch.ended.v1"
+    epoch: VersionLabel
+    erasures: Annotated[int, Field(description="the erasures that are complete with it")]
+
+
 class CaseAssignedV1(Event):
     """The whole assignment of a case as it now stands; it replaces the one of the event before. `import_id`: the case
     came with a file.

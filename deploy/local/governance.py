@@ -147,21 +147,23 @@ def signing_key(file: Path) -> OKPKey:
         raise GovernanceError(f"{file} holds no governance key") from error
 
 
-def replacement(files: TrustFiles, organisation: str, use: str, lost: str, now: datetime) -> Document:
-    """A new key in the place of one that was lost, in the folder of its cell; its entry for the trust list, which the cells' operators compare
-    by telephone. The lost one stays beside it, and goes at the first start after the list has named it as lost: what is refused meanwhile is refused for good. Raises
-    GovernanceError.
+def replacement(
+    files: TrustFiles, organisation: str, use: str, former: str, now: datetime, *, follows: bool = False
+) -> Document:
+    """A new key after one that was lost or that ends (`follows`: the new one is used when everybody has read of it), in the folder of its cell;
+    its entry for the trust list, which the cells' operators compare by telephone. The former one stays beside it, and a lost one goes at the
+    first start after the list has named it: what is refused meanwhile is refused for good. Raises GovernanceError.
     """
     path = files.organisation_keys_dir(cell_of(organisation)) / f"{organisation}.jwk.json"
     try:
         content: Document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise GovernanceError(f"{organisation} has no keys here") from error
-    if all(jwk["kid"] != lost for jwk in as_list(content[use])):
-        raise GovernanceError(f"{organisation} has no key {lost} here")
+    if all(jwk["kid"] != former for jwk in as_list(content[use])):
+        raise GovernanceError(f"{organisation} has no key {former} here")
     key = new_key(USES[use])
     write_file(path, {**content, use: [*as_list(content[use]), key.as_dict(private=True)]}, secret=True)
-    return entry_of(key, use, now)
+    return entry_of(key, use, now, after=follows)
 
 
 def entry_in(file: Path) -> tuple[str, Document]:

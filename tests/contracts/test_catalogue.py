@@ -110,7 +110,16 @@ def test_names_say_the_same_thing(entry: Entry) -> None:
     assert event_class(entry.type) is entry.event
 
 
-OF_NO_CASE = {"directory", "proposals", "notices", "searches", "log", "distrusts", "trust_documents"}
+OF_NO_CASE = {
+    "directory",
+    "proposals",
+    "notices",
+    "searches",
+    "log",
+    "distrusts",
+    "trust_documents",
+    "epochs",
+}
 
 
 @of_each("entry", CATALOGUE, ids=lambda entry: f"{entry.publisher}-{entry.type}")

@@ -11,6 +11,7 @@ from services.intake.casefile.domain.dependant import DependantLink, NewLink
 from services.intake.casefile.domain.pair import OneCase
 from services.intake.rights.held import HELD
 from tests.intake.making import AGENCY, NOW, SHELTER, acceptance_of, bodies, disclosure, open_case, recall_of
+from tests.intake.test_custody import a_move
 from tests.listing import staff_changed, staff_of
 
 MOTHER, WORKER, COLLEAGUE = {"cor_FullName": "Sok Dara"}, "th.case_worker", "th.colleague"
@@ -186,7 +187,9 @@ async def test_erasing_a_child_releases_the_word_about_it_under_the_mothers_key(
     assert after["intake"] == held["intake"] - 1
 
 
-async def test_who_came_from_abroad_and_is_recalled_leaves_and_is_back_when_referred_again(intake):
+async def test_the_child_of_one_who_came_from_abroad_came_to_the_agency_and_stays_linked_when_her_data_is_recalled(
+    intake,
+):
     mother = await disclosure(intake, {"cor_FullName": "Dara"}, recipient="th-care-agency")
     await intake.deliver(mother)
     await intake.deliver(acceptance_of(mother))
@@ -195,6 +198,29 @@ async def test_who_came_from_abroad_and_is_recalled_leaves_and_is_back_when_refe
     await intake.deliver(recall_of(mother))
     await intake.work()
     assert (await beside(intake, mother.case_id))[0]["other"]["id"] == child["id"]
+
+
+async def test_a_child_that_came_from_abroad_and_is_recalled_is_gone_and_its_mothers_case_hears_it(intake):
+    mother, child = await open_case(intake, fields=MOTHER), await disclosure(intake, {"cor_FullName": "Dara"})
+    await intake.deliver(child)
+    body = {"other_case_id": str(child.case_id), "relation": "child"}
+    await ask(intake, "POST", f"cases/{mother}/dependants/link", body, status=201)
+    await intake.deliver(recall_of(child))
+    await intake.work()
+    assert ((await said(intake))[-1], await beside(intake, mother)) == ((str(mother), "left", False), [])
+
+
+async def test_a_child_hears_that_its_mother_was_handed_over_and_that_she_is_back(intake):
+    mother, child = await mother_and_child(intake)
+    for state in ("requested", "received", "accepted"):
+        await intake.deliver(a_move(mother, state))
+    async with intake.service.database.transaction(intake.service.database.system()) as tx:
+        person = (await tx.execute(PERSON, {"id": mother})).scalar_one()
+    back = await disclosure(
+        intake, {"cor_FullName": "Dara"}, case_id=mother, person_id=person, sender=SHELTER, sender_cell="TH"
+    )
+    await intake.deliver(back)
+    assert (await said(intake))[-2:] == [(str(child), "left", False), (str(child), "back", True)]
 
 
 async def reported(intake, case_id) -> list[dict[str, object]]:

@@ -140,6 +140,18 @@ def test_keys_follow_one_another_in_time_and_none_lives_longer_than_was_said(fil
     assert trust.list.signing_key(first, START + 91 * DAY) is None
 
 
+def test_the_key_that_follows_one_which_ends_is_listed_while_cells_run_and_used_when_everybody_has_read_of_it(
+    files: TrustFiles,
+) -> None:
+    first, trust = kid_of(files, "th-exchange", "sign"), running(files)
+    entry = governance.replacement(files, "th-exchange", "sign", first, START, follows=True)
+    changes = Changes(added=[("th-exchange", entry)])
+    assert governance.renew(files, [holder(files, 1), holder(files, 2)], changes, START)
+    assert trust.refresh(START)
+    used = [trust.signer("th-exchange", START + timedelta(minutes=minutes)).kid for minutes in (1, 61)]
+    assert used == [first, entry["kid"]]
+
+
 def test_a_list_that_somebody_changed_is_not_signed_anew(files: TrustFiles) -> None:
     content = json.loads(files.trust_file.read_text())
     content["document"]["organisations"].pop()

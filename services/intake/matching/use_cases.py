@@ -9,6 +9,7 @@ from chassis.identity.access import require_case
 from chassis.identity.auth import Actor
 from chassis.problems import Conflict, NotFound, expect
 from services.intake.casefile.domain.pair import LedAlready, OneCase, Pair, PairState
+from services.intake.casefile.outgoing import tasks_due
 from services.intake.casefile.store import dependants, pairs
 from services.intake.casefile.use_cases import OnePerson
 from services.intake.identification.outgoing import outgoing
@@ -57,8 +58,17 @@ async def decide(
         facts = pair.decide(decision, reason, case_id, await pairs.merged(tx, pair))
     if facts:
         await pairs.save(tx, pair, facts, actor.subject)
+        await _follow(tx, pair)
     if decision is PairState.SAME_PERSON:
         for one, other in ((case_id, other_id), (other_id, case_id)):
             for hold in await holds.share(tx, one, [other], pair.organisation):
                 tx.say(outgoing(hold))
     return pair
+
+
+async def _follow(tx: Transaction, pair: Pair) -> None:
+    """The covers of either case, and of those that are merged with it, are found anew: who is kept from one is kept from all."""
+    ends = (pair.first_id, pair.second_id)
+    hers = {case_id for end in ends for case_id in (end, *await pairs.linked(tx, end))}
+    mark = f"pair:{pair.first_id}:{pair.second_id}:{pair.version}"
+    tx.say(*(tasks_due(case_id, mark) for case_id in sorted(hers)))

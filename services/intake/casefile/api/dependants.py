@@ -12,9 +12,7 @@ from uuid import UUID, uuid4, uuid5
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
-from chassis.database import Transaction
 from chassis.identity.access import Rights, require, require_case, rights_in
-from chassis.identity.auth import Actor
 from chassis.service import Service
 from chassis.vault.vault import Sealing
 from chassis.web.http import Done, Listing, Tx, Who, done
@@ -25,9 +23,8 @@ from services.intake.casefile import queries, use_cases
 from services.intake.casefile.api.cases import PersonForm, person_of, sealed_case
 from services.intake.casefile.api.prepared import case_to_write, checked_fields
 from services.intake.casefile.domain.case import CaseVerb, passes
-from services.intake.casefile.domain.dependant import NewLink
+from services.intake.casefile.domain.dependant import NewLink, channel_beside
 from services.intake.casefile.domain.field_classes import LINK_ENDED, RELATION
-from services.intake.casefile.domain.received import RECEIVED_CHANNEL
 from services.intake.casefile.outgoing import record_read
 from services.intake.casefile.parts import Running
 from services.intake.casefile.store import cases, dependants
@@ -38,8 +35,6 @@ from services.intake.casefile.worklist_queries import CaseSummary
 
 router = APIRouter(prefix="/v1/cases/{case_id}/dependants", tags=["dependants"])
 READ, LINK, UNLINK = "case.read", CaseVerb.LINK_DEPENDANT, CaseVerb.UNLINK_DEPENDANT
-WITH_HER = "agency"
-"""The channel of a dependant of somebody who was received through the exchange."""
 
 
 class LinkForm(Form):
@@ -77,9 +72,8 @@ async def _prepare(
     key = request.headers.get("idempotency-key")
     new_id = await service.own_key.identifier("dependant", actor.issuer, actor.subject, key)
     async with service.database.transaction(actor.origin()) as tx:
-        channel = (await queries.case(tx, case_id)).channel
+        channel = channel_beside((await queries.case(tx, case_id)).channel)
     await service.vault.create(person_of(new_id))
-    channel = WITH_HER if channel == RECEIVED_CHANNEL else channel
     new = await sealed_case(service, actor.organisation, body, fields, new_id, channel)
     return _NewDependant(new, await _sealed(service, her.person_id, uuid5(new_id, "link"), body.relation))
 
@@ -185,7 +179,8 @@ async def list_dependants(
         case = await cases.get(tx, actor, READ, case_id)
         permitted = await rights_in(tx, actor, case_id)
         rows = await dependants.of_case(tx, case_id)
-        others = await _readable(tx, actor, rows)
+        readable = await cases.readable(tx, actor, {row.other_id for row in rows})
+        others = await queries.summaries(tx, list(readable))
         tx.say(record_read(case_id, "dependants"), *(record_read(one, "case") for one in others))
     words = await _words(service, [row for row in rows if row.other_id in others])
     shown = [row for row in rows if row.other_id in others or row.link.ended_at is None]
@@ -209,12 +204,6 @@ async def list_dependants(
 def _moves(service: Service, permitted: Rights, row: LinkRow, case_id: UUID, ends: Offer) -> list[MoveView]:
     offers = [ends] if row.link.ended_at is None else []
     return service.commands.open(offers, permitted, case_id=case_id, link_id=row.link.id)
-
-
-async def _readable(tx: Transaction, actor: Actor, rows: list[LinkRow]) -> dict[UUID, CaseSummary]:
-    """The other cases that this person may read."""
-    asked = [row.other_id for row in rows]
-    return await queries.summaries(tx, [one for one in asked if (await rights_in(tx, actor, one))(READ)])
 
 
 async def _words(service: Service, rows: list[LinkRow]) -> dict[tuple[UUID, str], str | None]:
