@@ -1,11 +1,13 @@
 # One definition of every common action; `make help` lists them. Needs only Python 3.11 and make.
 .DEFAULT_GOAL := help
-.PHONY: help venv chromium test check format demo up bench contracts event-map route lock jars clean
+.PHONY: help venv chromium test check format demo up bench contracts event-map route lock jars assets clean
 
 PYTHON ?= $(or $(shell command -v python3.11),$(shell command -v python3))
 RUN := .venv/bin/python
 STAMP := .venv/.installed
 ARGS ?=
+unexport PYTHONDONTWRITEBYTECODE
+# Where a shell or an image asks for no bytecode, each process of a stack would compile all that it imports: 3 s of a core.
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -61,6 +63,9 @@ lock: $(STAMP) ## resolve requirements.in into requirements.lock anew
 	.venv/bin/uv pip compile requirements.in --output-file requirements.lock --upgrade --generate-hashes \
 		--python-version 3.11 --no-emit-index-url --no-header --no-annotate
 	$(RUN) -m deploy.production
+
+assets: ## make the console's styles and fonts anew (needs node and npm)
+	cd services/console && npm ci && npm run build
 
 jars: $(STAMP) ## write the checksums of Kafka's jars anew, after a change of version
 	$(RUN) -m deploy.local.jars

@@ -15,6 +15,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from chassis.faults import sqlstate
+
 HERE = Path(__file__).parent
 _LOCK = text("select pg_advisory_xact_lock(hashtext('corridor.migrate'))")
 PATIENCE = text("select set_config('lock_timeout', '500', true)")
@@ -68,7 +70,7 @@ async def _bring(engine: AsyncEngine, schema: str, versions: Path) -> None:
                     return
         except DBAPIError as error:
             tries += 1
-            if getattr(error.orig, "sqlstate", None) not in _GAVE_WAY or tries >= TRIES:
+            if sqlstate(error) not in _GAVE_WAY or tries >= TRIES:
                 raise
             await asyncio.sleep(PAUSE_S)
 

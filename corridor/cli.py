@@ -8,12 +8,14 @@ from typing import Annotated
 import typer
 
 from corridor import operate_directory
+from corridor.agreement_commands import signed_agreement
 from corridor.case_name import CaseName
 from corridor.console import call, console, troubles
 from corridor.distrust_commands import agreement, distrust
 from corridor.key_commands import epoch, key, trust
 from corridor.machine import machine
 from corridor.operate import operate
+from corridor.trust_document_commands import trust_document
 from deploy.local.people import story
 from deploy.local.place import COUNTRIES, STATE
 from deploy.local.trouble import Trouble
@@ -31,12 +33,14 @@ app.add_typer(checklist, name="checklist")
 app.add_typer(epoch, name="epoch")
 app.add_typer(key, name="key")
 app.add_typer(trust, name="trust")
+app.add_typer(signed_agreement, name="agreement")
 app.add_typer(machine, name="machine")
 app.add_typer(operate, name="operate")
 operate.add_typer(operate_directory.organisation, name="organisation")
 operate.add_typer(operate_directory.role, name="role")
 operate.add_typer(agreement, name="agreement")
 operate.add_typer(distrust, name="distrust")
+operate.add_typer(trust_document, name="trust")
 for command in (operate_directory.proposals, operate_directory.confirm, operate_directory.withdraw):
     operate.command()(command)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from corridor.console import console, troubles
+from corridor.operate_directory import As, who
 from deploy.local.people import story
 from deploy.local.place import STATE
 
@@ -49,6 +50,7 @@ def end_epoch(
     ],
     backup: Annotated[Path, typer.Option("--backup", help="The file for a backup that is made on the way.")],
     key: Annotated[Path, typer.Option("--key", help="The key of that backup.")],
+    operator: As = None,
 ) -> None:
     """End the present key epoch of a running cell: a new wrapping key, everybody's key wrapped anew, a backup, and the old wrapping key
     destroyed with every erasure of its time. Nobody notices; no earlier backup opens any more.
@@ -57,10 +59,13 @@ def end_epoch(
     from deploy.local.epoch_end import end_present_epoch
 
     with troubles():
-        done = end_present_epoch(STATE, cell.upper(), copy, backup, key, utc_now())
-        _say(
-            f"{cell.upper()}: {', '.join(done.ended)} ended and {done.current} began; {done.wrapped_anew} keys were wrapped anew,"
-            f" {done.erasures} erasures are complete. Destroy every other copy of the old wrapping key, and every backup before {backup}."
+        by = who(cell, operator)
+        done = end_present_epoch(STATE, cell.upper(), by, copy, backup, key, utc_now())
+        wrapped_anew = sum(one.wrapped_anew for one in done.ended.values())
+        erasures = sum(one.erasures for one in done.ended.values())
+        say(
+            f"{cell.upper()}: {', '.join(done.ended)} ended and {done.current} began; {wrapped_anew} keys were wrapped anew,"
+            f" {erasures} erasures are complete. Destroy every other copy of the old wrapping key, and every backup before {backup}."
         )
 
 
@@ -72,18 +77,18 @@ def show_trust() -> None:
     from deploy.local import governance
 
     with troubles():
-        document, now = governance.in_force(_files()), utc_now()
+        document, now = governance.in_force(border_files()), utc_now()
         age = now - datetime.fromisoformat(document["issued"])
-        _say(f"version {document['version']}, vouched for {age} ago; after 24 hours nothing crosses a border")
+        say(f"version {document['version']}, vouched for {age} ago; after 24 hours nothing crosses a border")
         shown(
             console(),
             ("organisation", "use", "kid", "until", "note"),
             list(_rows(document, now)),
             "no key",
         )
-        if (_files().directory / governance.PROPOSED).exists():
-            waiting = governance.proposal(_files())["document"]["version"]
-            _say(f"version {waiting} waits for a second holder: corridor trust confirm")
+        if (border_files().directory / governance.PROPOSED).exists():
+            waiting = governance.proposal(border_files())["document"]["version"]
+            say(f"version {waiting} waits for a second holder: corridor trust confirm")
 
 
 @trust.command("renew")
@@ -106,8 +111,8 @@ def renew_trust(
             added=[] if add is None else [governance.entry_in(add)],
             lost=[] if lost is None else [(lost, when)],
         )
-        acts = governance.renew(_files(), [governance.signing_key(file) for file in sign], changes, now)
-        _say(
+        acts = governance.renew(border_files(), [governance.signing_key(file) for file in sign], changes, now)
+        say(
             "in force; every cell reads it within seconds"
             if acts
             else "it waits for a second holder: corridor trust confirm"
@@ -120,36 +125,46 @@ def confirm_trust(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would come into force.")] = False,
 ) -> None:
     """Sign what another holder signed, and put it in force. Shows first what changes."""
+    from contracts.border.differences import list_differences
+    from contracts.border.governed import trust_list_of
     from deploy.local import governance
 
     with troubles():
-        before, after = governance.in_force(_files()), governance.proposal(_files())["document"]
-        for line in governance.differences(before, after):
-            _say(line)
+        before, after = governance.in_force(border_files()), governance.proposal(border_files())["document"]
+        for line in list_differences(trust_list_of(before), trust_list_of(after)):
+            say(line)
         if not dry_run:
-            governance.confirm(_files(), governance.signing_key(sign))
-            _say("in force; every cell reads it within seconds")
+            governance.confirm(border_files(), governance.signing_key(sign))
+            say("in force; every cell reads it within seconds")
 
 
 @key.command("new", context_settings={"ignore_unknown_options": True})  # a thumbprint may begin with -
 def new_key(
     organisation: Annotated[str, typer.Argument(help=f"For example {story().sender.lower()}-exchange.")],
     use: Annotated[KeyUse, typer.Argument(help="`sign` or `agree` (what is sealed to it).")],
-    lost: Annotated[str, typer.Argument(help="The thumbprint of the key in whose place it comes.")],
+    former: Annotated[str, typer.Argument(help="The thumbprint of the key in whose place it comes.")],
     to: Annotated[
         Path, typer.Option("--to", help="The file for its entry, for the holders of governance keys.")
     ],
+    follows: Annotated[
+        bool,
+        typer.Option("--follows", help="The former one ends and was not lost: it is used for an hour more."),
+    ] = False,
 ) -> None:
-    """Make a new key in the place of one that was lost, in its cell's own folder. Read its thumbprint to whoever adds it to the list."""
+    """Make a new key in the place of one that was lost or that ends, in its cell's own folder. Read its thumbprint to whoever adds it to the
+    list.
+    """
     import json
 
     from chassis.clock import utc_now
     from deploy.local import governance
 
     with troubles():
-        entry = governance.replacement(_files(), organisation, use.value, lost, utc_now())
+        entry = governance.replacement(
+            border_files(), organisation, use.value, former, utc_now(), follows=follows
+        )
         to.write_text(json.dumps({"organisation": organisation, "key": entry}, indent=2))
-        _say(
+        say(
             f"{organisation} {use.value} {entry['kid']}: its entry is in {to}; its private half has not left its folder"
         )
 
@@ -171,11 +186,11 @@ def _rows(document: dict[str, Any], now: datetime) -> list[dict[str, Any]]:
     return [{**row, "until": row["until"][:10]} for row in rows]
 
 
-def _files() -> "TrustFiles":
+def border_files() -> "TrustFiles":
     from deploy.local.trust import TrustFiles
 
     return TrustFiles(STATE / "border")
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
     console().print(text, markup=False, soft_wrap=True)

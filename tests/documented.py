@@ -91,6 +91,5 @@ def _read(document: dict[str, Any]) -> list[tuple[str, Operation]]:
 def _codes(document: dict[str, Any], answer: dict[str, Any]) -> Codes:
     if "$ref" not in answer:
         return frozenset()
-    response = document["components"]["responses"][answer["$ref"].rpartition("/")[2]]
-    (content,) = response["content"].values()
-    return frozenset(content["schema"]["allOf"][1]["properties"]["code"]["enum"])
+    schema = document["components"]["schemas"][answer["$ref"].rpartition("/")[2]]
+    return frozenset(schema["allOf"][1]["properties"]["code"]["enum"])

@@ -230,6 +230,14 @@ class Vault:
         rows = await self._call("select holder, records from vault.count_holds($1)", person_id)
         return {row["holder"]: row["records"] for row in rows}
 
+    def has_epoch(self, epoch: str) -> bool:
+        """False once the wrapping key of this epoch is destroyed: the erasures of its time are complete."""
+        try:
+            self._epochs.key(epoch)
+        except EpochKeyMissing:
+            return False
+        return True
+
     def forget(self, person_id: UUID) -> None:
         """Drop the opened key from memory, for example because another service told of the erasure."""
         self._opened.pop(person_id, None)

@@ -111,8 +111,7 @@ def _complete(document: Json, reached: Mapping[str, Kinds]) -> None:
             kinds = _PUBLIC_KINDS if public else _kinds(operation, reached[operation["operationId"]], writes)
             _describe(operation, writes, repeats=IdempotencyMismatch in kinds, public=public)
             for status, some in groupby(sorted(kinds, key=_place), key=attrgetter("status")):
-                name, response = _response(status, list(some))
-                responses[name] = response
+                name, responses[name], schemas[name] = _response(status, list(some))
                 operation["responses"][str(status)] = {"$ref": f"#/components/responses/{name}"}
             codes |= {code for kind in kinds for code in kind.all_codes()}
     schemas["Problem"] = _problem_schema(sorted(codes))
@@ -215,13 +214,16 @@ def _problem_schema(codes: Sequence[str]) -> Json:
     }
 
 
-def _response(status: int, kinds: Sequence[type[Problem]]) -> tuple[str, Json]:
-    """The answer of one status, under a name that says which problems it may be: the same for every route with the same ones."""
+def _response(status: int, kinds: Sequence[type[Problem]]) -> tuple[str, Json, Json]:
+    """The answer of one status and its schema, under a name that says which problems it may be: the same for every route with the
+    same ones, so that a generated client has one class for all of these.
+    """
     titles = {code: kind.title for kind in kinds for code in kind.all_codes()}
     words = re.findall("[a-z]+", " ".join(dict.fromkeys(kind.codelist or kind.code for kind in kinds)))
     narrowed = {"properties": {"code": {"enum": list(titles)}}}
-    schema = {"allOf": [{"$ref": "#/components/schemas/Problem"}, narrowed]}
-    return f"Problem{status}{''.join(word.title() for word in words)}", {
+    name = f"Problem{status}{''.join(word.title() for word in words)}"
+    response = {
         "description": "; ".join(f"`{code}`: {title}" for code, title in titles.items()),
-        "content": {MEDIA_TYPE: {"schema": schema}},
+        "content": {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{name}"}}},
     }
+    return name, response, {"allOf": [{"$ref": "#/components/schemas/Problem"}, narrowed]}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Annotated, Any, Final, Generic, TypeVar
 
 from fastapi import Query
@@ -24,6 +25,15 @@ Conditions = Mapping[str, str | Mapping[object, str]]
 """Filter → its condition, which may use the filter's name as a parameter; or a condition for each value that it may have."""
 
 
+class Order(StrEnum):
+    NEWEST = "newest"
+    CHANGED = "changed"
+    """Changed last first."""
+    DUE = "due"
+    """Soonest first; only those in which something is due."""
+
+
+SortQuery = Annotated[Order, Query(description="newest first, changed last first, or due soonest")]
 CountQuery = Annotated[bool, Query(description="count them too, up to a thousand")]
 
 

@@ -7,7 +7,7 @@ Python would look it up; a method is known by the class of its parameter, or whe
 """
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, get_args, get_origin
@@ -98,9 +98,9 @@ def _functions(value: object, names: frozenset[str]) -> Iterator[FunctionType]:
     """The functions of ours behind a value; of a class, those of these names."""
     if isinstance(value, type):
         if _is_ours(value.__module__):
-            for name, member in inspect.getmembers_static(value):
-                if name in names:
-                    yield from _functions(_plain(member), names)
+            members = _members(value)
+            for name in names & members.keys():
+                yield from _functions(_plain(members[name]), names)
         return
     found = inspect.unwrap(value) if callable(value) else value
     found = getattr(found, "__func__", found)
@@ -109,6 +109,12 @@ def _functions(value: object, names: frozenset[str]) -> Iterator[FunctionType]:
             yield found
     elif callable(found) and _is_ours(type(found).__module__):
         yield from _functions(type(found), frozenset({"__call__"}))
+
+
+@cache
+def _members(kind: type) -> Mapping[str, object]:
+    """The members of a class by name, as they stand in it or in the nearest class that it inherits them from."""
+    return {name: member for each in reversed(kind.__mro__) for name, member in vars(each).items()}
 
 
 def _classes(annotations: Iterable[object]) -> Iterator[type]:

@@ -5,16 +5,16 @@ Each filter is about something that a row of the list shows, and narrows the row
 a count tells of any other.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 from fastapi import Query
 from pydantic import BaseModel, Field
-from sqlalchemy import Row, TextClause, text
+from sqlalchemy import TextClause, text
 
 from chassis.database import Transaction
 from chassis.identity.access import (
@@ -25,7 +25,7 @@ from chassis.identity.access import (
     listed_cases,
 )
 from chassis.identity.auth import Actor
-from chassis.web.listing import ANY, NOBODY, BoundedCount, Conditions, ListFilters, counted, narrowed
+from chassis.web.listing import ANY, NOBODY, BoundedCount, Conditions, ListFilters, Order, counted, narrowed
 from chassis.web.positions import Position
 from contracts.types import GivenInstant, Pseudonym
 
@@ -33,17 +33,6 @@ CASE_READ = "case.read"
 """The right by which a row shows the workers of its case, and a list may be narrowed to one: who reads a referral of a case that was
 handed over reads the case no longer.
 """
-
-
-class Order(StrEnum):
-    NEWEST = "newest"
-    CHANGED = "changed"
-    """Changed last first."""
-    DUE = "due"
-    """Soonest first; only those in which something is due."""
-
-
-SortQuery = Annotated[Order, Query(description="newest first, changed last first, or due soonest")]
 
 
 class AwaitedParty(StrEnum):
@@ -78,14 +67,18 @@ class ListedOnCase(BaseModel):
     sorted_at: Annotated[datetime, Field(exclude=True)]
 
 
+V = TypeVar("V", bound=ListedOnCase)
+
+
 @dataclass(frozen=True, slots=True)
-class Worklist:
-    """A list in SQL. `source` selects from one table called `r`, with `id`, `case_id`, `organisation` and `updated_at`;
+class Worklist(Generic[V]):
+    """A list in SQL, and what a row of it is shown as. `source` selects from one table called `r`, with `id`, `case_id`, `organisation` and `updated_at`;
     the others are over it and may use `:now`, the transaction's instant.
 
     `made_at` and `due_at` are columns that an index orders; what is due by the latter is so where `due` holds.
     """
 
+    view: type[V]
     action: str
     columns: str
     source: str
@@ -117,43 +110,46 @@ class RowQuery:
 
 
 async def page_of(
-    tx: Transaction, actor: Actor, of: Worklist, asked: RowQuery, *, after: Position | None, limit: int
-) -> Sequence[Row[Any]]:
-    """A page, each row with the columns of `ListedOnCase`."""
+    tx: Transaction, actor: Actor, of: Worklist[V], asked: RowQuery, *, after: Position | None, limit: int
+) -> list[V]:
+    """A page of what the actor's organisation has on cases that the actor may read."""
     statement, values = await statement_of(tx, actor, of, asked, after=after, limit=limit)
-    return (await tx.execute(statement, values)).all()
+    rows = await tx.execute(statement, values)
+    return [of.view.model_validate(row, from_attributes=True) for row in rows]
 
 
 async def statement_of(
-    tx: Transaction, actor: Actor, of: Worklist, asked: RowQuery, *, after: Position | None, limit: int
+    tx: Transaction, actor: Actor, of: Worklist[Any], asked: RowQuery, *, after: Position | None, limit: int
 ) -> tuple[TextClause, dict[str, Any]]:
     conditions, values = await _conditions(tx, actor, of, asked)
     key, (beyond, way) = of.key(asked.order), (">", "asc") if asked.order is Order.DUE else ("<", "desc")
     if after is not None:
         conditions.append(f"({key}, r.id) {beyond} (:at, cast(:after as uuid))")
         values |= {"at": after[0], "after": after[1]}
-    readable, _ = await each_visible_case(tx, actor, CASE_READ, column="r.case_id")
+    readable, whose = await each_visible_case(tx, actor, CASE_READ, column="r.case_id")
     workers = f"(select h.workers from {CASE_HOLDERS} h where h.case_id = r.case_id)"
     statement = (
         f"select {of.columns}, {key} as sorted_at, case when {readable} then {workers} else '{{}}' end as workers"
         f" from {of.source} where {' and '.join(conditions)} order by {key} {way}, r.id {way} limit :limit"
     )
-    return text(statement), values | {"now": tx.now, "limit": limit}
+    return text(statement), values | whose | {"now": tx.now, "limit": limit}
 
 
-async def count_of(tx: Transaction, actor: Actor, of: Worklist, asked: RowQuery) -> BoundedCount:
+async def count_of(tx: Transaction, actor: Actor, of: Worklist[Any], asked: RowQuery) -> BoundedCount:
     conditions, values = await _conditions(tx, actor, of, asked)
     rows = f"select from {of.source} where {' and '.join(conditions)}"
     return await counted(tx, rows, values | {"now": tx.now})
 
 
 async def _conditions(
-    tx: Transaction, actor: Actor, of: Worklist, asked: RowQuery
+    tx: Transaction, actor: Actor, of: Worklist[Any], asked: RowQuery
 ) -> tuple[list[str], dict[str, Any]]:
     visible, values = await listed_cases(tx, actor, of.action, column="r.case_id")
     conditions = [visible, "r.organisation = :organisation", *narrowed(of.conditions, asked.filters)]
     if asked.order is Order.DUE or "due_by" in asked.filters:
         conditions.append(of.due)  # once: said twice, PostgreSQL takes it for rarer than it is
     if "worker" in asked.filters:
-        conditions.append((await each_visible_case(tx, actor, CASE_READ, column="r.case_id"))[0])
+        readable, whose = await each_visible_case(tx, actor, CASE_READ, column="r.case_id")
+        conditions.append(readable)
+        values |= whose
     return conditions, {**values, **asked.filters, "organisation": actor.organisation}

@@ -85,6 +85,16 @@ class CaseErasedV1(Event):
     epoch: VersionLabel
 
 
+class EpochEndedV1(Event):
+    """The wrapping key of an epoch of the vault is destroyed, and with it every erasure of its time is complete. The attribute `actor` is who
+    ended it. Stream `epochs`.
+    """
+
+    type: ClassVar[str] = "epoch.ended.v1"
+    epoch: VersionLabel
+    erasures: Annotated[int, Field(description="the erasures that are complete with it")]
+
+
 class CaseAssignedV1(Event):
     """The whole assignment of a case as it now stands; it replaces the one of the event before. `import_id`: the case
     came with a file.
@@ -323,7 +333,7 @@ class PairDecidedV1(Event):
 
 class DependantsChangedV1(Event):
     """Somebody was linked with the case, because one depends on the other, or is no more, left or is back. Said for each of the two,
-    and for neither with the other's identifier. `linked_here`: a person who is linked with this one is in an open case now.
+    and for each case that is merged with one, and for none with the other's identifier. `linked_here`: a person who is linked with this one is in an open case now.
     """
 
     type: ClassVar[str] = "dependants.changed.v1"

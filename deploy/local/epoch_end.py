@@ -1,5 +1,6 @@
 """The end of the present key epoch of a cell of this machine, while it runs: new keys go under a new wrapping key, the living are wrapped
-anew, a backup is made under the new one, and then the old wrapping key is destroyed. Broken off anywhere it is done again, and goes on.
+anew, a backup is made under the new one, and then the old wrapping key is destroyed, of which intake tells the audit log. Broken off
+anywhere it is done again, and goes on.
 """
 
 import asyncio
@@ -7,20 +8,29 @@ import json
 import os
 import secrets
 from base64 import b64encode
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 from filelock import FileLock, Timeout
 
 from chassis.vault.epochs import FileKeys
-from chassis.vault.owner import end_epoch
+from chassis.vault.owner import EndedEpoch, end_epoch
 from deploy.local.backup import back_up
 from deploy.local.cell import EPOCHS, KEEPER
+from deploy.local.people import load_people
 from deploy.local.postgres import Postgres
 from deploy.local.trouble import Trouble
+
+EPOCH_ENDED = "epoch-ended"
+"""The kind of intake's work that says the end of an epoch."""
+_TELL = """
+    insert into chassis.work (id, kind, key, payload, due_at) values (gen_random_uuid(), $1, $2, $3, now())
+    on conflict (kind, key) do nothing
+"""
 
 
 class EpochError(Trouble):
@@ -29,12 +39,10 @@ class EpochError(Trouble):
 
 @dataclass(frozen=True, slots=True)
 class EpochReport:
-    """The epochs that ended: how many keys were wrapped anew, and how many erasures are complete with it."""
+    """The epochs that ended, with how many keys were wrapped anew and how many erasures are complete, and the one that is the present."""
 
     current: str
-    ended: tuple[str, ...] = ()
-    wrapped_anew: int = 0
-    erasures: int = 0
+    ended: Mapping[str, EndedEpoch]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +87,45 @@ def _document(file: Path) -> dict[str, Any]:
 
 
 def end_present_epoch(
-    state: Path, code: str, copy: Path, backup: Path, key_file: Path, now: datetime
+    state: Path, code: str, by: str, copy: Path, backup: Path, key_file: Path, now: datetime
 ) -> EpochReport:
-    """Of a cell that runs here. `backup`: the file for the backup that is made before anything is destroyed, since no earlier one
-    opens afterwards. Raises Trouble.
+    """Of a cell that runs here. `by` is whom the audit log names. `backup`: the file for the backup that is made before anything is
+    destroyed, since no earlier one opens afterwards. Raises Trouble.
     """
+    known = [person.name for person in load_people(code) if "operator" in person.roles]
+    if by not in known:
+        raise EpochError(f"{by} is no operator of cell {code}; there are: {', '.join(known)}")
     server = Postgres(state / code.lower() / "postgres")
     if not server.running:
         raise EpochError(f"PostgreSQL of cell {code} does not run here; start it with: corridor up")
     keys = WrappingKeys(state / KEEPER / code.lower() / EPOCHS, copy)
-    return asyncio.run(
-        end(server.admin_dsn("vault"), keys, lambda: back_up(state, code, backup, key_file), now)
-    )
+
+    def last() -> None:
+        back_up(state, code, backup, key_file)
+
+    async def tell(ended: Mapping[str, EndedEpoch]) -> None:
+        await _tell(server.admin_dsn("intake"), ended, by)
+
+    return asyncio.run(end(server.admin_dsn("vault"), keys, last, tell, now))
+
+
+async def _tell(intake_url: str, ended: Mapping[str, EndedEpoch], by: str) -> None:
+    """Make work of it for intake, which says it as soon as it finds the wrapping key destroyed."""
+    intake = await asyncpg.connect(intake_url)
+    try:
+        for epoch, one in ended.items():
+            said = {"by": by, "erasures": one.erasures}
+            await intake.execute(_TELL, EPOCH_ENDED, epoch, json.dumps(said))
+    finally:
+        await intake.close()
 
 
 async def end(
-    owner_url: str, keys: WrappingKeys, back_up_now: Callable[[], None], now: datetime
+    owner_url: str,
+    keys: WrappingKeys,
+    back_up_now: Callable[[], None],
+    tell: Callable[[Mapping[str, EndedEpoch]], Awaitable[None]],
+    now: datetime,
 ) -> EpochReport:
     """The steps, in the order in which nothing is lost wherever they are broken off."""
     lock = FileLock(keys.file.with_suffix(".lock"))
@@ -107,6 +138,7 @@ async def end(
         keys.write(document)
         report = await _wrapped_anew(owner_url, keys.file, document)
         await asyncio.to_thread(back_up_now)
+        await tell(report.ended)
         current = document["current"]
         keys.write({"current": current, "keys": {current: document["keys"][current]}})
         return report
@@ -133,17 +165,9 @@ def following(current: str, now: datetime) -> str:
 
 
 async def _wrapped_anew(owner_url: str, file: Path, document: dict[str, Any]) -> EpochReport:
-    report = EpochReport(document["current"])
-    provider = FileKeys(file, "development")
-    for epoch in sorted(document["keys"].keys() - {report.current}):
-        ended = await end_epoch(owner_url, provider, epoch)
-        report = replace(
-            report,
-            ended=(*report.ended, epoch),
-            wrapped_anew=report.wrapped_anew + ended.wrapped_anew,
-            erasures=report.erasures + ended.erasures,
-        )
-    return report
+    current, provider = document["current"], FileKeys(file, "development")
+    past = sorted(document["keys"].keys() - {current})
+    return EpochReport(current, {epoch: await end_epoch(owner_url, provider, epoch) for epoch in past})
 
 
 def _replace_secret(file: Path, content: str) -> None:

@@ -3,7 +3,7 @@ after the other; until the second has signed nothing changes.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -82,22 +82,32 @@ def renew(files: TrustFiles, signers: Sequence[OKPKey], changes: Changes, now: d
 
 def confirm(files: TrustFiles, signer: OKPKey) -> Document:
     """Sign what another holder signed, exactly as it was shown, and put it in force. Raises GovernanceError."""
-    proposed = proposal(files)
+    signed = countersigned(proposal(files), signer)
+    _put_in_force(files, signed)
+    (files.directory / PROPOSED).unlink()
+    document: Document = signed["document"]
+    return document
+
+
+def countersigned(proposed: Document, signer: OKPKey) -> Document:
+    """The same with another holder's signature. Raises GovernanceError."""
     again = sign_document(proposed["document"], [signer])["signatures"]
     if again[0]["kid"] in {one["kid"] for one in proposed["signatures"]}:
         raise GovernanceError("the same key signed it before; another holder confirms it")
-    _put_in_force(files, {**proposed, "signatures": proposed["signatures"] + again})
-    (files.directory / PROPOSED).unlink()
-    document: Document = proposed["document"]
-    return document
+    return {**proposed, "signatures": proposed["signatures"] + again}
 
 
 def proposal(files: TrustFiles) -> Document:
     """The list that waits for a second signature. Raises GovernanceError."""
+    return waiting(files.directory / PROPOSED, "no trust list waits for a second signature")
+
+
+def waiting(path: Path, nothing: str) -> Document:
+    """The document that waits in a file for a second signature. Raises GovernanceError."""
     try:
-        found: Document = json.loads((files.directory / PROPOSED).read_text(encoding="utf-8"))
+        found: Document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise GovernanceError("no trust list waits for a second signature") from error
+        raise GovernanceError(nothing) from error
     return found
 
 
@@ -105,8 +115,7 @@ def in_force(files: TrustFiles) -> Document:
     """The document in force, whole and signed. Raises GovernanceError."""
     try:
         content = json.loads(files.trust_file.read_text(encoding="utf-8"))
-        governance = public_keys(json.loads(files.governance_keys_file.read_text(encoding="utf-8")))
-        trust_list(content, governance)
+        trust_list(content, holders(files))
     except (OSError, ValueError) as error:  # NotTrusted is a ValueError
         raise GovernanceError(f"{files.trust_file.name} {error}") from error
     document: Document = content["document"]
@@ -118,12 +127,16 @@ def _put_in_force(files: TrustFiles, signed: Document) -> None:
     before = in_force(files)["version"]
     if signed["document"]["version"] != before + 1:
         raise GovernanceError("another version came into force meanwhile; propose it again")
-    governance = public_keys(json.loads(files.governance_keys_file.read_text(encoding="utf-8")))
     try:
-        trust_list(signed, governance)
+        trust_list(signed, holders(files))
     except NotTrusted as error:
         raise GovernanceError(f"the new list {error}") from error
     write_file(files.trust_file, signed)
+
+
+def holders(files: TrustFiles) -> dict[str, OKPKey]:
+    """The public governance keys. Raises OSError or ValueError where the file has none."""
+    return public_keys(json.loads(files.governance_keys_file.read_text(encoding="utf-8")))
 
 
 def signing_key(file: Path) -> OKPKey:
@@ -134,21 +147,23 @@ def signing_key(file: Path) -> OKPKey:
         raise GovernanceError(f"{file} holds no governance key") from error
 
 
-def replacement(files: TrustFiles, organisation: str, use: str, lost: str, now: datetime) -> Document:
-    """A new key in the place of one that was lost, in the folder of its cell; its entry for the trust list, which the cells' operators compare
-    by telephone. The lost one stays beside it, and goes at the first start after the list has named it as lost: what is refused meanwhile is refused for good. Raises
-    GovernanceError.
+def replacement(
+    files: TrustFiles, organisation: str, use: str, former: str, now: datetime, *, follows: bool = False
+) -> Document:
+    """A new key after one that was lost or that ends (`follows`: the new one is used when everybody has read of it), in the folder of its cell;
+    its entry for the trust list, which the cells' operators compare by telephone. The former one stays beside it, and a lost one goes at the
+    first start after the list has named it: what is refused meanwhile is refused for good. Raises GovernanceError.
     """
     path = files.organisation_keys_dir(cell_of(organisation)) / f"{organisation}.jwk.json"
     try:
         content: Document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise GovernanceError(f"{organisation} has no keys here") from error
-    if all(jwk["kid"] != lost for jwk in as_list(content[use])):
-        raise GovernanceError(f"{organisation} has no key {lost} here")
+    if all(jwk["kid"] != former for jwk in as_list(content[use])):
+        raise GovernanceError(f"{organisation} has no key {former} here")
     key = new_key(USES[use])
     write_file(path, {**content, use: [*as_list(content[use]), key.as_dict(private=True)]}, secret=True)
-    return entry_of(key, use, now)
+    return entry_of(key, use, now, after=follows)
 
 
 def entry_in(file: Path) -> tuple[str, Document]:
@@ -158,23 +173,3 @@ def entry_in(file: Path) -> tuple[str, Document]:
         return str(content["organisation"]), dict(content["key"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise GovernanceError(f"{file} is no key of an organisation") from error
-
-
-def differences(before: Document, after: Document) -> Iterator[str]:
-    """The changes that the later list brings, a line each, for whoever confirms it."""
-    yield f"version {before['version']} is followed by {after['version']}, vouched for at {after['issued']}"
-    then, now = dict(_entries(before)), dict(_entries(after))
-    yield from (f"gone: {then[key]}" for key in then if key not in now)
-    yield from (f"new: {now[key]}" for key in now if now[key] != then.get(key))
-
-
-def _entries(document: Document) -> Iterator[tuple[str, str]]:
-    for one in document["organisations"]:
-        for key in one["keys"]:
-            life = f"from {key['not_before']} until {key['not_after']}"
-            yield key["kid"], f"{one['id']} {key['use']} {key['kid']} {life}"
-    for key in document.get("lost", []):
-        yield (
-            f"lost {key['kid']}",
-            f"{key['organisation']} {key['use']} {key['kid']} lost since {key['since']}",
-        )

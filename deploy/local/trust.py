@@ -43,6 +43,10 @@ class TrustFiles:
         """The agreements that the cell is a party to: those between two others are not its business."""
         return self.directory / "agreements" / cell
 
+    def version_file(self, cell: str, agreement_id: str, version: int) -> Path:
+        """A version that was signed by command; the one before it stays beside it, and counts until this one begins."""
+        return self.agreements_dir(cell) / f"{agreement_id}.{version}.json"
+
     @property
     def governance_keys_file(self) -> Path:
         return self.directory / "governance.jwks.json"
@@ -168,8 +172,10 @@ def entry_of(key: OKPKey, use: str, now: datetime, *, after: bool = False) -> di
 
 def _agreement(files: TrustFiles, draft: AgreementDraft, governance: Sequence[OKPKey], now: datetime) -> None:
     """Sign an agreement. A changed draft becomes the next version, an unchanged one is left as it was signed; each
-    party has a copy.
+    party has a copy. One that holders of governance keys have signed by command since is theirs, and no draft's any more.
     """
+    if any(any(files.agreements_dir(cell).glob(f"{draft.id}.*.json")) for cell in draft.cells):
+        return
     path, *copies = (files.agreements_dir(cell) / f"{draft.id}.json" for cell in draft.cells)
     _signed_anew(path, draft, governance, now)
     for copy in copies:

@@ -80,7 +80,8 @@ async def _shared(tx: Transaction, question: ExtractQuestion) -> tuple[str, tupl
 
 
 async def _require_allowed(tx: Transaction, cell: str, partner: str, reason: str) -> None:
-    if reason not in reasons_allowed(await matters.agreements(tx), cell, partner, tx.now):
+    versions, suspended = await matters.agreements(tx), await matters.suspended(tx)
+    if reason not in reasons_allowed(versions, suspended, cell, partner, tx.now):
         raise Invalid("no agreement in force with this partner allows an extract for this reason")
 
 

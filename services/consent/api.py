@@ -30,9 +30,9 @@ from chassis.web.http import (
     following,
     one_transaction,
 )
-from chassis.web.listing import CountedListing, CountQuery
+from chassis.web.listing import CountedListing, CountQuery, Order, SortQuery
 from chassis.web.positions import number, position, positioned
-from chassis.web.worklist import Order, RowQuery, SortQuery, count_of
+from chassis.web.worklist import RowQuery, count_of, page_of
 from contracts.events.access import RecordReadV1
 from contracts.types import Code
 from services.consent import fencing, offers, queries, receipt_paper, use_cases, worklist_queries
@@ -128,10 +128,9 @@ async def list_consents_across_cases(
 ) -> CountedListing[worklist_queries.ConsentRow]:
     require(actor, worklist_queries.READ, organisation=actor.organisation)
     asked = RowQuery(filters.asked(), sort)
-    items = await worklist_queries.consents_of_cases(
-        tx, actor, asked, after=position(page.after), limit=page.limit
-    )
-    counted = await count_of(tx, actor, worklist_queries.WORKLIST, asked) if count else None
+    consents, after = worklist_queries.WORKLIST, position(page.after)
+    items = await page_of(tx, actor, consents, asked, after=after, limit=page.limit)
+    counted = await count_of(tx, actor, consents, asked) if count else None
     return CountedListing(items=items, next=following(items, page, "sorted_at", "consent_id"), count=counted)
 
 

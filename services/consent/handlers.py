@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 
 from chassis.database import Transaction
 from chassis.events.subscription import Subscription
+from chassis.identity.taken_over import taken_over
 from contracts.disclosure import AgreementTerms
 from contracts.envelope import Event
 from contracts.events.exchange import (
@@ -46,6 +47,7 @@ from services.consent.domain.request import Request
 from services.consent.domain.terms import LONGEST
 from services.consent.outgoing import outgoing
 from services.consent.store import grounds, records
+from services.consent.store.tables import RECORDS
 
 Facts = Iterable[Fact]
 OUTGOING = "outgoing"
@@ -221,4 +223,4 @@ def subscriptions(cell: str) -> list[Subscription[Any, Any]]:
         outgoing=outgoing,
         names=lambda event: event.recipient if isinstance(event, ReferralSentV1) else None,
     )
-    return [agreements, cases]
+    return [agreements, taken_over(RECORDS), cases]

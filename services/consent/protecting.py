@@ -2,6 +2,7 @@
 ended by her own word.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -11,7 +12,7 @@ from chassis.directory import members, refused, require_organisation
 from chassis.identity.access import case_resource, holder_of, require_case, rights_in
 from chassis.identity.auth import Actor
 from chassis.identity.policies import Principal
-from chassis.problems import Conflict, PreconditionFailed, WrongState
+from chassis.problems import Conflict, PreconditionFailed
 from contracts.disclosure import TRANSFER, categories_of, fields_hash
 from contracts.protection import is_of_country, protection
 from services.consent.domain.authorisation import Decision, decide
@@ -27,7 +28,7 @@ from services.consent.domain.terms import (
     WithdrawalMethod,
 )
 from services.consent.store import grounds, records
-from services.consent.use_cases import PreparedConsent, answered, asked
+from services.consent.use_cases import DisclosureNotAllowed, PreparedConsent, answered, asked
 
 REQUEST, APPROVE, REVIEW = "protection.request", "protection.approve", "protection.review"
 
@@ -74,7 +75,7 @@ def least(recipient: str, cell: str, law: str, now: datetime) -> Terms:
 
 async def request(tx: Transaction, actor: Actor, case_id: UUID, prepared: PreparedConsent) -> ConsentRecord:
     """A new record that permits nothing yet, beside which any later word of hers counts. Raises HerNoStands while the
-    last one was no, AlreadyRequested and NotUpheld.
+    last one was no, AlreadyRequested and NotUpheld; DisclosureNotAllowed where nothing would go, so that nobody waits for it.
     """
     await require_case(tx, actor, REQUEST, case_id)
     await _check(tx, actor, case_id, prepared.terms)
@@ -88,6 +89,7 @@ async def request(tx: Transaction, actor: Actor, case_id: UUID, prepared: Prepar
     with answered():
         act = Act(actor.subject, actor.organisation, await tx.clock())
         facts = record.request_protection(act, await _approvers(tx, actor, case_id, actor.subject))
+    _going(await would_go(tx, actor.cell, record, act.at))
     await records.save(tx, record, facts)
     return record
 
@@ -96,23 +98,28 @@ async def approve(
     tx: Transaction, actor: Actor, consent_id: UUID, expected: int, shown: str | None
 ) -> ConsentRecord:
     """Approve, by a second person who has seen what would be disclosed, and to whom: `shown` is the hash of these fields.
-    Raises SheHasAnswered, WrongState where nothing would go, and PreconditionFailed where something else would.
+    Raises SheHasAnswered, DisclosureNotAllowed where nothing would go, and PreconditionFailed where something else would.
     """
     case_id = await records.case_for(tx, actor, APPROVE, consent_id)
     await records.hold_answers(tx, case_id)
     held = await records.hold(tx, consent_id, expected=expected)
     asked_by = await records.first_by(tx, consent_id)
-    goes = (await would_go(tx, actor.cell, held.record, held.now)).computed.sent
+    decision = await would_go(tx, actor.cell, held.record, held.now)
     with answered():
-        facts = held.record.approve(Act(actor.subject, actor.organisation, held.now), asked_by, goes)
+        act = Act(actor.subject, actor.organisation, held.now)
+        facts = held.record.approve(act, asked_by, decision.computed.sent)
     if await records.spoke_since(tx, held.record):
         raise SheHasAnswered
-    if not goes:
-        raise WrongState("nothing would go")
-    if fields_hash(goes) != shown:
+    if fields_hash(_going(decision)) != shown:
         raise PreconditionFailed
     await records.save(tx, held.record, facts)
     return held.record
+
+
+def _going(decision: Decision) -> Sequence[str]:
+    if decision.computed.refusal is not None:
+        raise DisclosureNotAllowed(decision.computed.refusal)
+    return decision.computed.sent
 
 
 async def would_go(tx: Transaction, cell: str, record: ConsentRecord, now: datetime) -> Decision:

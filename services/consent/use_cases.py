@@ -37,10 +37,10 @@ class PreparedConsent:
     sealed: Mapping[str, str]
 
 
-class TokenRefused(Conflict):
-    """The disclosure is not, or no longer, allowed."""
+class DisclosureNotAllowed(Conflict):
+    """The disclosure is not, or no longer, allowed. The code says why."""
 
-    title, codelist = "This disclosure may not be sealed", "disclosure_refusal"
+    title, codelist = "This disclosure is not allowed", "disclosure_refusal"
 
     def __init__(self, refusal: str) -> None:
         super().__init__()
@@ -327,17 +327,17 @@ async def fence(tx: Transaction, consent_id: UUID, disclosures: Collection[UUID]
 async def issue_seal_token(
     tx: Transaction, signer: Signer, cell: str, disclosure_id: UUID, wanted: TokenRequest
 ) -> str:
-    """Decide again under the record's lock; the ledger has the token before anybody has. Raises TokenRefused.
+    """Decide again under the record's lock; the ledger has the token before anybody has. Raises DisclosureNotAllowed.
 
     The answer is sent after the commit, so no token exists that a later withdrawal would not find.
     """
     held, disclosure = await records.hold_disclosure(tx, disclosure_id)
     if held is None:
-        raise TokenRefused(disclosure.refusal or "no_consent")
+        raise DisclosureNotAllowed(disclosure.refusal or "no_consent")
     ground = await grounds.ground(tx, cell, held.now, [disclosure])
     refusal = token_refusal(disclosure, held.record, ground, wanted, held.now)
     if refusal is not None:
-        raise TokenRefused(refusal)
+        raise DisclosureNotAllowed(refusal)
     token_id = tx.new_id()
     disclosure.token(token_id)
     await records.save(tx, held.record, [])

@@ -10,12 +10,9 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import Field
 
-from chassis.database import Transaction
-from chassis.identity.auth import Actor
 from chassis.identity.references import reference_column
 from chassis.tables import one_of
-from chassis.web.positions import Position
-from chassis.web.worklist import CaseRowFilters, ListedOnCase, RowQuery, Worklist, page_of
+from chassis.web.worklist import CaseRowFilters, ListedOnCase, Worklist
 from contracts.casefile.reference import ShownReference
 from contracts.types import Code, KnownCode
 from services.consent.domain.disclosure import Stage
@@ -58,17 +55,6 @@ _EACH = ", ".join(
     f"case when {_HAS_RECALL if wait is ConsentWait.RECALL else condition} then '{wait}' end"
     for wait, condition in _WAITS.items()
 )
-_RUNNING = PERMITTING | {State.REQUESTED, State.PROTECTED}
-WORKLIST = Worklist(
-    action=READ,
-    columns="r.id as consent_id, r.case_id, r.state, r.revision, r.valid_until, r.created_at, r.updated_at,"
-    f" {reference_column('r.case_id')} as case_reference, array_remove(array[{_EACH}], null) as waiting_for",
-    source="consent.records as r",
-    made_at="r.created_at",
-    due_at="r.valid_until",
-    due=f"r.state in {one_of(_RUNNING)}",
-    filters={"state": "r.state = :state", "waiting_for": _WAITS},
-)
 
 
 class ConsentRow(ListedOnCase):
@@ -89,17 +75,23 @@ class ConsentRow(ListedOnCase):
     revision: int
 
 
+_RUNNING = PERMITTING | {State.REQUESTED, State.PROTECTED}
+WORKLIST = Worklist(
+    view=ConsentRow,
+    action=READ,
+    columns="r.id as consent_id, r.case_id, r.state, r.revision, r.valid_until, r.created_at, r.updated_at,"
+    f" {reference_column('r.case_id')} as case_reference, array_remove(array[{_EACH}], null) as waiting_for",
+    source="consent.records as r",
+    made_at="r.created_at",
+    due_at="r.valid_until",
+    due=f"r.state in {one_of(_RUNNING)}",
+    filters={"state": "r.state = :state", "waiting_for": _WAITS},
+)
+
+
 @dataclass(frozen=True, slots=True)
 class ConsentFilters(CaseRowFilters):
     state: Annotated[Annotated[str, KnownCode("consent_state")] | None, Query(description="only these")] = (
         None
     )
     waiting_for: Annotated[ConsentWait | None, Query(description="only those that wait for this too")] = None
-
-
-async def consents_of_cases(
-    tx: Transaction, actor: Actor, asked: RowQuery, *, after: Position | None, limit: int
-) -> list[ConsentRow]:
-    """The consents of cases that the actor may read consents of."""
-    rows = await page_of(tx, actor, WORKLIST, asked, after=after, limit=limit)
-    return [ConsentRow.model_validate(row, from_attributes=True) for row in rows]

@@ -12,6 +12,7 @@ from chassis.identity.references import reference_column
 from chassis.tables import one_of
 from chassis.web.moves import MoveView
 from chassis.web.positions import Position
+from contracts.organisations import cell_of
 from contracts.types import Code
 from services.exchange import queries
 from services.exchange.domain.distrust import ACTS, Distrust, DistrustKind
@@ -65,6 +66,9 @@ _KEYS = text(
     from exchange.listed_keys where kid > :after order by kid limit :limit
     """
 )
+_LAST = text(
+    "select organisation, max(not_after) as ends from exchange.listed_keys where listed group by organisation, use"
+)
 _NEWEST = text(
     """
     select id from exchange.distrusts
@@ -104,6 +108,15 @@ def view_of(distrust: Distrust, now: datetime, moves: list[MoveView]) -> Distrus
 async def keys(tx: Transaction, after: str, limit: int) -> list[KeyView]:
     rows = await tx.execute(_KEYS, {"after": after, "limit": limit})
     return [KeyView.model_validate(row, from_attributes=True) for row in rows]
+
+
+async def keys_end(tx: Transaction) -> dict[str, datetime]:
+    """The instant, by cell, from which one of its organisations has no key of a use on the list. A key that another follows ends nothing."""
+    ends: dict[str, datetime] = {}
+    for row in await tx.execute(_LAST):
+        cell = cell_of(row.organisation)
+        ends[cell] = min(ends.get(cell, row.ends), row.ends)
+    return ends
 
 
 async def newest(tx: Transaction, state: str | None, after: Position | None, limit: int) -> list[UUID]:

@@ -1,6 +1,5 @@
 """Keys of the trust list, and what counts no more in this cell: declared by one operator, confirmed or lifted by another."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
@@ -91,7 +90,8 @@ async def list_distrusts(
 ) -> Listing[DistrustView]:
     require(actor, DISTRUST)
     found = await distrust_queries.newest(tx, state, position(page.after), page.limit)
-    items = [_view(running, actor, await tx.clock(), await distrusts.get(tx, one)) for one in found]
+    now = await tx.clock()
+    items = [_view(running, actor, now, await distrusts.get(tx, one)) for one in found]
     return Listing(items=items, next=following(items, page, "declared_at", "id"))
 
 
@@ -135,12 +135,10 @@ async def withdraw_distrust(
     return _done(tx, response, await distrust.withdraw(tx, actor, distrust_id, expected))
 
 
-def _offers(found: Distrust, by: str, now: datetime) -> Sequence[Offer]:
-    return [Offer(f"{verb}_distrust", DISTRUST, found.lets(verb, by, now)) for verb in DistrustVerb]
-
-
 def _view(running: Running, actor: Actor, now: datetime, found: Distrust) -> DistrustView:
-    offers = _offers(found, actor.subject, now)
+    offers = [
+        Offer(f"{verb}_distrust", DISTRUST, found.lets(verb, actor.subject, now)) for verb in DistrustVerb
+    ]
     return view_of(found, now, running.commands.open(offers, rights_of(actor), distrust_id=found.id))
 
 

@@ -6,6 +6,7 @@ from chassis.database import Transaction
 from chassis.observe.metrics import Gauge, Sample
 from chassis.readings import Ask
 from services.exchange.border_state import limits
+from services.exchange.distrust_queries import keys_end
 from services.exchange.domain.border import TRUST_LIST_LIFETIME, Closure
 from services.exchange.queries import PartnerView, partners_view
 from services.exchange.settings import Settings
@@ -22,6 +23,9 @@ GAPS = Gauge("border.gaps", "Envelopes of the partner that are missing.", PARTNE
 QUARANTINED = Gauge("border.quarantined", "Envelopes of the partner that could not be opened.", PARTNER)
 TRUST_AGE = Gauge("trust.list.age", "Since when the trust list in force was signed.", unit="s")
 TRUST_LEFT = Gauge("trust.list.left", "Until the trust list is out of date; below 0 it is.", unit="s")
+KEYS_LEFT = Gauge(
+    "trust.keys.left", "Until an organisation of the cell has no key that counts any more.", PARTNER, "s"
+)
 
 
 def border(settings: Settings) -> Ask:
@@ -35,7 +39,8 @@ def border(settings: Settings) -> Ask:
             age = tx.now - issued
             left = TRUST_LIST_LIFETIME - age
             samples += [TRUST_AGE.at(age.total_seconds()), TRUST_LEFT.at(left.total_seconds())]
-        return samples
+        ends = await keys_end(tx)
+        return [*samples, *(KEYS_LEFT.at((ends[cell] - tx.now).total_seconds(), cell) for cell in ends)]
 
     return ask
 

@@ -12,10 +12,10 @@ from chassis.faults import named, transient
 from chassis.problems import Unavailable
 from chassis.service import Service
 from contracts.border.check import check_claims, is_presence
-from contracts.border.envelope import KeyOf, OpenedEnvelope, UnopenedEnvelope, open_envelope
+from contracts.border.envelope import KeyOf, OpenedEnvelope, UnopenedEnvelope, open_envelope, sha256
 from contracts.border.items import ControlItem, DisclosureItem, Item, Presence
 from services.exchange.domain.distrust import Distrusts
-from services.exchange.store import distrusts, inbox
+from services.exchange.store import distrusts, inbox, outgoing_envelopes
 from services.exchange.store.inbox import RawRecord
 from services.exchange.trust import Trust
 from services.exchange.use_cases.prepare_disclosure import NotYet, PreparedDisclosure, prepare
@@ -146,7 +146,10 @@ class Receiver:
     async def _receive(self, raw: RawRecord, opened: OpenedEnvelope) -> None:
         async with self._transaction() as tx:
             distrusted = await distrusts.active(tx)
-        if opened.signed_with in distrusted.keys:
+            of_lost_key = opened.signed_with in distrusted.keys and not await outgoing_envelopes.is_ours(
+                tx, self._cell, sha256(raw.raw)
+            )
+        if of_lost_key:
             await self._refuse(raw, "unknown_key")
             return
         judged = self._judge(raw, opened, distrusted)

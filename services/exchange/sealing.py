@@ -74,9 +74,13 @@ class Sealer:
         address: Address,
         items: Sequence[tuple[Item, SentItem]],
         replaces: int | None = None,
+        *,
+        protects: bool = False,
     ) -> SentEnvelope:
-        """Send one envelope. Raises NoKey before anything is written, TooLargeToSeal when the items do not fit."""
-        keys = await self._keys(tx, address, [item for item, _ in items])
+        """Send one envelope. `protects`: it is signed even with a key that was lost. Raises NoKey before anything is written,
+        TooLargeToSeal when the items do not fit.
+        """
+        keys = await self._keys(tx, address, [item for item, _ in items], protects=protects)
         chain = await outgoing_envelopes.lock_chain(tx, address.cell, address.recipient)
         jti = tx.new_id()
         lifetime = timedelta(hours=self._settings.envelope_hours)
@@ -106,25 +110,31 @@ class Sealer:
         )
 
     async def require_trust(
-        self, tx: Transaction, address: Address, agreement: AgreementReference | None = None
+        self,
+        tx: Transaction,
+        address: Address,
+        agreement: AgreementReference | None = None,
+        *,
+        protects: bool = False,
     ) -> None:
         """Raises TrustAwaited where a key that would be needed was lost, or the agreement is suspended here."""
         counted = await distrusts.active(tx)
-        receiving = {address.recipient, authority(address.cell)}
-        ends = {address.sender, *receiving}
-        own, trusted = self.trust.signer(address.sender, tx.now), self.trust.list
-        needed = [] if trusted is None else [trusted.agreement_key(one, tx.now) for one in receiving]
-        used = {key.kid for key in (own, *needed) if key is not None}
-        without = own is None or self._recipient(address, tx.now) is None
+        own, recipient = self.trust.signer(address.sender, tx.now), self._recipient(address, tx.now)
+        ends = {address.sender, address.recipient, authority(address.cell)}
+        needed = (None if protects else own, *(recipient or ()))
+        used = {key.kid for key in needed if key is not None}
+        without = own is None or recipient is None
         if used & counted.keys.keys() or (without and ends & set(counted.keys.values())):
             raise TrustAwaited
         if agreement is not None and counted.suspends(agreement.id, agreement.version):
             raise TrustAwaited
 
-    async def _keys(self, tx: Transaction, address: Address, items: Sequence[Item]) -> EnvelopeKeys:
+    async def _keys(
+        self, tx: Transaction, address: Address, items: Sequence[Item], *, protects: bool = False
+    ) -> EnvelopeKeys:
         agreements = [None if isinstance(item, ControlItem) else item.agreement for item in items]
         for agreement in agreements:
-            await self.require_trust(tx, address, agreement)
+            await self.require_trust(tx, address, agreement, protects=protects)
         signer, recipient = self.trust.signer(address.sender, tx.now), self._recipient(address, tx.now)
         if signer is None:
             raise NoKey("unknown_key")
@@ -134,12 +144,7 @@ class Sealer:
 
     def _recipient(self, address: Address, now: datetime) -> tuple[KeyOf, KeyOf] | None:
         """The key to seal to, and that of the authority by which its cell is told whose it is."""
-        trusted = self.trust.list
-        if trusted is None:
-            return None
-        key = trusted.agreement_key(address.recipient, now)
-        receiving = trusted.agreement_key(authority(address.cell), now)
-        return None if key is None or receiving is None else (key, receiving)
+        return None if self.trust.list is None else self.trust.list.recipient_keys(address.recipient, now)
 
     @staticmethod
     def _claims(

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from chassis.events.subscription import Subscription
+from chassis.identity.taken_over import taken_over
 from contracts.country.response_clock import ResponseClock
 from contracts.crossing import BY_CODE, REFERRAL
 from contracts.events.consent import (
@@ -32,6 +33,7 @@ from services.referral.domain.states import Half, Kind, State, Verb
 from services.referral.outgoing import outgoing
 from services.referral.store import ages, consents, offers, referrals
 from services.referral.store.ages import HeardAge
+from services.referral.store.tables import REFERRALS
 
 Facts = Iterable[Fact]
 DISCLOSURE = "disclosure"
@@ -197,7 +199,14 @@ def subscriptions(clock: ResponseClock, cell: str) -> list[Subscription[Any, Any
     """A given consent is no matter of any referral, so none is loaded for it, and offers are loaded for hand-overs
     alone. The directory comes first, so that a hand-over in the same batch finds it.
     """
-    return [_offers(), _ages(), _consents(), _hand_overs(clock), _referrals(clock, cell)]
+    return [
+        _offers(),
+        _ages(),
+        _consents(),
+        taken_over(REFERRALS),
+        _hand_overs(clock),
+        _referrals(clock, cell),
+    ]
 
 
 def _offers() -> Subscription[Any, Offers]:

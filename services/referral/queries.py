@@ -11,13 +11,11 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.identity.access import Rights
-from chassis.identity.auth import Actor
 from chassis.identity.references import reference_column
 from chassis.tables import one_of
 from chassis.web.listing import true_or_not
 from chassis.web.moves import Commands, MoveView, Offer
-from chassis.web.positions import Position
-from chassis.web.worklist import AwaitedParty, CaseRowFilters, ListedOnCase, RowQuery, Worklist, page_of
+from chassis.web.worklist import AwaitedParty, CaseRowFilters, ListedOnCase, Worklist
 from contracts.casefile.reference import ShownReference
 from contracts.crossing import CROSSINGS, REFERRAL
 from contracts.types import CaseId, Cell, Code, KnownCode, OrganisationId
@@ -130,6 +128,7 @@ _COLUMNS = (
 )
 _ONE = text(f"select {_COLUMNS} from {_SOURCE} where r.id = :id and r.half = :half")
 WORKLIST = Worklist(
+    view=ListedReferral,
     action="referral.read",
     columns=_COLUMNS,
     source=_SOURCE,
@@ -152,14 +151,6 @@ WORKLIST = Worklist(
         "consent_recorded": true_or_not(_CONSENT_RECORDED, f"not {_CONSENT_RECORDED}"),
     },
 )
-
-
-async def worklist(
-    tx: Transaction, actor: Actor, asked: RowQuery, *, after: Position | None, limit: int
-) -> list[ListedReferral]:
-    """The halves of the actor's organisation on cases that the actor may read."""
-    rows = await page_of(tx, actor, WORKLIST, asked, after=after, limit=limit)
-    return [ListedReferral.model_validate(row, from_attributes=True) for row in rows]
 
 
 async def referral(tx: Transaction, referral_id: UUID, half: str) -> ReferralView:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from chassis.events.subscription import Subscription
+from chassis.identity.taken_over import taken_over
 from contracts.crossing import BY_CODE, RETURN
 from contracts.events.exchange import ProcessReceivedV1
 from contracts.events.intake import (
@@ -32,6 +33,7 @@ from services.returns.domain.journey import FollowedMove, Journey
 from services.returns.domain.states import Half, Verb
 from services.returns.outgoing import outgoing
 from services.returns.store import known, returns
+from services.returns.store.tables import RETURNS
 
 Facts = Iterable[Fact]
 COMES = frozenset({"linked", "back"})
@@ -154,7 +156,7 @@ def _abroad(case: CaseReturns, event: ProcessReceivedV1, cell: str, now: datetim
 
 
 def subscriptions(cell: str) -> list[Subscription[Any, Any]]:
-    return [_knowledge(), _returns(cell)]
+    return [_knowledge(), taken_over(RETURNS), _returns(cell)]
 
 
 def _knowledge() -> Subscription[Any, CaseKnowledge]:

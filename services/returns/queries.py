@@ -18,8 +18,7 @@ from chassis.problems import NotFound
 from chassis.tables import one_of
 from chassis.web.listing import true_or_not
 from chassis.web.moves import Commands, MoveView, Offer
-from chassis.web.positions import Position
-from chassis.web.worklist import AwaitedParty, CaseRowFilters, ListedOnCase, RowQuery, Worklist, page_of
+from chassis.web.worklist import AwaitedParty, CaseRowFilters, ListedOnCase, Worklist
 from contracts.casefile.reference import ShownReference
 from contracts.codes import codes
 from contracts.types import CaseId, Cell, Code, KnownCode, OrganisationId, Pseudonym
@@ -151,6 +150,7 @@ _COLUMNS = (
 )
 _ONE = text(f"select {_COLUMNS} from {_SOURCE} where r.id = :id and r.half = :half")
 WORKLIST = Worklist(
+    view=ListedReturn,
     action="return.read",
     columns=_COLUMNS,
     source=_SOURCE,
@@ -169,14 +169,6 @@ _ASSESSMENT = text(
     "select id as return_id, result, grounds, assessor, assessed_at from returns.returns"
     " where id = :id and half = :half and half = 'sending' and result is not null"
 )
-
-
-async def worklist(
-    tx: Transaction, actor: Actor, asked: RowQuery, *, after: Position | None, limit: int
-) -> list[ListedReturn]:
-    """The halves of the actor's organisation on cases that the actor may read."""
-    rows = await page_of(tx, actor, WORKLIST, asked, after=after, limit=limit)
-    return [ListedReturn.model_validate(row, from_attributes=True) for row in rows]
 
 
 async def assisted_return(tx: Transaction, return_id: UUID, half: str) -> ReturnView:

@@ -1,13 +1,13 @@
 """What the log hears of a case that crosses a border, and of the agreement under which it does."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
-from contracts.events.exchange import AgreementChangedV1, EnvelopeSealedV1
+from contracts.events.exchange import AgreementChangedV1, DistrustMovedV1, EnvelopeSealedV1
 from tests.audit.test_accounts import received
 from tests.audit.test_api import HASH, authorised
 from tests.harness import later
 
-__all__ = ["agreed", "authorised", "received", "sealed"]
+__all__ = ["agreed", "authorised", "received", "sealed", "suspended"]
 
 
 def agreed(**changes):
@@ -24,6 +24,19 @@ def agreed(**changes):
         "extract_reasons": ("unanswered-recall",),
     }
     return AgreementChangedV1(**values | changes)
+
+
+def suspended(**changes):
+    """The agreement of `agreed`, by the word of one operator."""
+    values = {
+        "distrust_id": UUID(int=1),
+        "kind": "agreement-suspended",
+        "state": "acting",
+        "agreement_id": "th-kh",
+        "agreement_version": 1,
+        "since": later(0),
+    }
+    return DistrustMovedV1(**values | changes)
 
 
 def sealed(told, cell="KH"):

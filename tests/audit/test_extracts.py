@@ -16,10 +16,10 @@ from contracts.events.extracts import ExtractAskedV1, ExtractDeclinedV1, Extract
 from contracts.events.intake import CaseErasedV1, DisclosureClosedV1
 from contracts.merkle import stands_in
 from services.audit.app import VERSIONS, build
-from services.audit.domain.extract import Refusal
+from services.audit.domain.extract import ExtractState, Refusal
 from services.audit.settings import Settings
 from services.audit.use_cases import ExtractQuestion, request_extract
-from tests.audit.making import agreed, authorised, received, sealed
+from tests.audit.making import agreed, authorised, received, sealed, suspended
 from tests.audit.test_api import HASH
 from tests.audit.test_entries import by_somebody
 from tests.harness import later, running
@@ -305,6 +305,7 @@ async def test_a_refusal_is_told_with_its_code_and_moves_nothing_afterwards(th, 
     assert (await released(kh, request_id)).status_code == 409
     assert (await ask(th, "POST", path, {"reason": "endangers-her"})).status_code == 409
     assert set(Refusal) < set(codes("extract_refusal"))
+    assert set(ExtractState) == set(codes("extract_state"))
 
 
 async def test_of_what_came_from_elsewhere_or_never_came_the_partner_is_shown_nothing_and_the_two_look_the_same(
@@ -340,22 +341,37 @@ async def test_only_what_crossed_to_that_partner_in_that_case_can_be_asked_about
 
 
 @pytest.mark.parametrize(
-    "changes",
-    [{"version": 2, "extract_reasons": ()}, {"version": 2, "valid_until": later(-1)}],
-    ids=["without the clause", "over"],
+    "changed",
+    [agreed(version=2, extract_reasons=()), agreed(version=2, valid_until=later(-1)), suspended()],
+    ids=["without the clause", "over", "suspended"],
 )
-async def test_an_agreement_that_does_not_allow_it_is_in_the_way_of_asking_and_of_releasing(th, kh, changes):
+async def test_an_agreement_that_does_not_allow_it_is_in_the_way_of_asking_and_of_releasing(th, kh, changed):
     told = await sent(th)
     await arrived(kh, told)
     request_id = (await asked(th, told)).json()["id"]
     await brought(th, kh)
-    await th.deliver(agreed(**changes))
-    await kh.deliver(agreed(**changes))
+    await th.deliver(changed)
+    await kh.deliver(changed)
     assert (await asked(th, await sent(th))).status_code == 422
     assert (await released(kh, request_id)).status_code == 422
     assert (
         await ask(kh, "POST", f"/v1/extracts/{request_id}/refuse", {"reason": "own-inquiry"})
     ).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "then", [suspended(state="withdrawn"), agreed(version=2)], ids=["lifted", "signed anew"]
+)
+async def test_what_a_suspended_agreement_keeps_is_asked_and_released_when_it_counts_again(th, kh, then):
+    told = await sent(th)
+    await arrived(kh, told)
+    request_id = (await asked(th, told)).json()["id"]
+    await brought(th, kh)
+    for audit in (th, kh):
+        await audit.deliver(suspended())
+        await audit.deliver(then)
+    assert (await asked(th, await sent(th))).status_code == 201
+    assert (await released(kh, request_id)).status_code == 200
 
 
 async def test_who_fishes_waits_for_a_person_after_so_many_and_is_told_nothing_more(th, kh):

@@ -1,20 +1,22 @@
 """Every route that a service really has stands in the table, and the table has no other."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import APIRouter, FastAPI
+from fastapi.dependencies.models import Dependant
 
 from chassis.identity.policies import Policies
+from chassis.web.api_document import every_route
 from contracts.catalogue import SERVICES
 from tests.architecture.extras import NOWHERE, extras
 from tests.authorisation.actors import KINDS
 from tests.authorisation.changes import CHANGES, change_of
-from tests.authorisation.table import EXEMPT, OF_PAPERS, rows
+from tests.authorisation.table import EXEMPT, OF_PAPERS, OPERATIONS, STANDS_FOR_ALL, rows
 
 Route = tuple[str, str]
 EXEMPT_AT_MOST = 3
@@ -67,6 +69,35 @@ def test_the_walk_finds_whatever_the_document_of_the_routes_names(name: str, tmp
     named = {(method.upper(), path) for path, item in app.openapi()["paths"].items() for method in item}
     assert set(routes_of(app.routes)) - named == {("GET", "/openapi.json")}
     assert named <= set(routes_of(app.routes))
+
+
+def asked_by(dependant: Dependant) -> Iterator[object]:
+    """The code of a route's function and of whatever is asked before it."""
+    call: Callable[..., Any] | None = getattr(dependant.call, "__func__", dependant.call)
+    yield getattr(call, "__code__", type(call))
+    for one in dependant.dependencies:
+        yield from asked_by(one)
+
+
+def operations_of(app: FastAPI) -> dict[Route, list[object]]:
+    """What every service has from the chassis: the code of each route, in the order in which it runs."""
+    around = [each.cls for each in app.user_middleware]
+    return {
+        (method, route.path): [*around, *asked_by(route.dependant)]
+        for route in every_route(app.routes)
+        for method in route.methods
+        if route.path in OPERATIONS
+    }
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_what_is_tried_in_one_service_alone_is_the_same_code_in_all(
+    name: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    one, other = (built(each, tmp_path_factory.mktemp(each)) for each in (STANDS_FOR_ALL, name))
+    assert operations_of(other) == operations_of(one)
+    assert {path for _, path in operations_of(one)} == OPERATIONS
+    assert other.exception_handlers.keys() == one.exception_handlers.keys()
 
 
 def test_the_walk_enters_routers_and_names_what_it_does_not_know() -> None:

@@ -10,7 +10,8 @@ from sqlalchemy import TextClause, text
 
 from chassis.database import Transaction
 from chassis.identity.auth import Actor
-from chassis.web.worklist import Order, RowQuery, Worklist, statement_of
+from chassis.web.listing import Order
+from chassis.web.worklist import RowQuery, Worklist, statement_of
 from services.consent.worklist_queries import WORKLIST as CONSENTS
 from services.consent.worklist_queries import ConsentWait
 from services.referral.queries import WORKLIST as REFERRALS
@@ -83,7 +84,7 @@ class Lists:
 
     service: str
     fill: str
-    of: Worklist
+    of: Worklist[Any]
     asked: Mapping[str, Listed]
 
     @property

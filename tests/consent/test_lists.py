@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from contracts.events.intake import CaseAssignedV1
 from services.consent.notice_queries import NoticeFilters
 from services.consent.worklist_queries import ConsentFilters, ConsentWait
 from tests.consent.conftest import Consent
-from tests.consent.making import GUARDED, SENDER
+from tests.consent.making import GUARDED, SENDER, SHELTER
 from tests.consent.test_child import confirm, is_now
 from tests.consent.test_protection import protected, requested
 from tests.worklists import AskedList
@@ -122,6 +123,17 @@ async def test_a_row_shows_all_that_it_waits_for_and_what_changed_last_is_first(
     await lists(consent).shows([str(consent_id), str(later)], sort="changed")
     (shown,) = (await lists(consent).asked(waiting_for="renewal"))["items"]
     assert shown["waiting_for"] == ["renewal", "recall"]
+
+
+async def test_a_consent_of_a_case_that_was_taken_over_is_on_the_list_of_whoever_has_it_now(consent):
+    consent_id = await consent.give(valid_until=at(5))
+    assigned = CaseAssignedV1(case_id=consent.case_id, organisation=SHELTER, workers=(COLLEAGUE,))
+    await consent.harness.deliver(assigned)
+    theirs = lists(consent).as_("supervisor", SHELTER)
+    await theirs.shows([str(consent_id)], waiting_for="renewal", worker=COLLEAGUE)
+    await lists(consent).shows([])
+    record = await consent.client.get(f"/v1/consents/{consent_id}", headers=theirs.headers)
+    assert record.json()["revisions"][0]["organisation"] == SENDER
 
 
 @pytest.mark.parametrize("path", ["/v1/consents", "/v1/notices"])

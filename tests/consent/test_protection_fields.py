@@ -1,7 +1,7 @@
 """The fields of a protection: what the second person saw is what goes, whatever is agreed afterwards, and no more."""
 
 from tests.consent.making import ASKED, LEAST, agreement_changed
-from tests.consent.test_protection import approve, hand_over, requested, seen
+from tests.consent.test_protection import approve, hand_over, request, requested, seen, waiting
 
 
 async def agreed_to(unit, version: int, fields: tuple[str, ...]) -> None:
@@ -47,9 +47,18 @@ async def test_the_log_says_that_it_was_read_and_of_no_value_that_nobody_saw(uni
 
 
 async def test_where_nothing_would_go_nothing_is_approved_and_it_is_not_offered(unit):
-    await agreed_to(unit, 2, ("prs_MobilePhone",))
     consent_id = await requested(unit)
+    await agreed_to(unit, 2, ("prs_MobilePhone",))
     refused = await approve(unit, consent_id)
-    assert (refused.status_code, refused.json()["code"]) == (409, "wrong-state")
+    assert (refused.status_code, refused.json()["code"]) == (409, "nothing_to_disclose")
     offered = {move["verb"] for move in (await seen(unit, consent_id)).json()["moves"]}
     assert "approve_protection" not in offered
+
+
+async def test_what_no_agreement_allows_is_refused_with_the_reason_to_whoever_asks_and_wakes_nobody(unit):
+    without = {"purposes": ("return-and-reintegration",), "fields": LEAST}
+    await unit.harness.deliver(agreement_changed(agreement_id="th-th", cells=("TH",), version=2, **without))
+    refused = await request(unit)
+    assert (refused.status_code, refused.json()["code"]) == (409, "purpose_outside_agreement")
+    assert await unit.said("protection.requested.v1") == []
+    assert await waiting(unit, "approval") == []

@@ -1,6 +1,7 @@
 """The examples: each event has one, its schema and its class take it, and it survives the broker's headers."""
 
 import json
+from functools import cache
 from importlib.resources import files
 from uuid import UUID
 
@@ -38,9 +39,7 @@ def test_every_event_has_an_example_and_no_example_is_of_nothing() -> None:
 def test_an_example_fits_its_schema_and_its_class_and_comes_back_the_same(
     event_type: str, example: Example
 ) -> None:
-    schema = json.loads(files("contracts").joinpath(f"schemas/{event_type}.json").read_text(encoding="utf-8"))
-    jsonschema.Draft202012Validator.check_schema(schema)
-    jsonschema.validate(example.data, schema, jsonschema.Draft202012Validator, format_checker=FORMATS)
+    _validator(event_type).validate(example.data)
     event = example.event
     assert event.type == event_type == example.attributes["type"]
     assert json.loads(event.model_dump_json()) == example.data
@@ -67,10 +66,22 @@ def test_an_example_belongs_to_its_stream_and_names_a_publisher(event_type: str,
 
 @each_example
 def test_every_code_in_an_example_is_of_its_list(event_type: str, example: Example) -> None:
-    for path, property_ in properties(event_schema(example.event.__class__)):
+    for path, property_ in _properties(example.event.__class__):
         for name in _codelists(property_):
             for value in _values(example.data, path.split(".")):
                 assert value in codes(name), (path, value)
+
+
+@cache
+def _validator(event_type: str) -> jsonschema.Draft202012Validator:
+    schema = json.loads(files("contracts").joinpath(f"schemas/{event_type}.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema, format_checker=FORMATS)
+
+
+@cache
+def _properties(event: type[Event]) -> list[tuple[str, dict]]:
+    return list(properties(event_schema(event)))
 
 
 def _codelists(property_: dict) -> set[str]:

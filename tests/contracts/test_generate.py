@@ -75,16 +75,17 @@ def test_a_field_of_one_class_of_a_union_is_compared_with_that_class_alone() -> 
     ]
 
 
-@pytest.mark.parametrize(
-    "path", ["contracts/schemas/case.opened.v1.json", "contracts/asyncapi.yaml", "docs/event-map.md"]
-)
-def test_a_file_changed_by_hand_or_missing_is_drift_and_is_named(tree: Path, path: str) -> None:
+def test_a_file_changed_by_hand_or_missing_is_drift_and_is_named(tree: Path) -> None:
     release(tree)
     assert main(["--check"], tree) == 0
-    (tree / path).write_text((tree / path).read_text(encoding="utf-8") + "\n", encoding="utf-8")
-    assert list(drift(tree)) == [f"{path}: differs from the code; run python -m contracts.tools.generate"]
-    (tree / path).unlink()
-    assert list(drift(tree)) == [f"{path}: missing; run python -m contracts.tools.generate"]
+    paths = ["contracts/asyncapi.yaml", "contracts/schemas/case.opened.v1.json", "docs/event-map.md"]
+    for path in paths:
+        (tree / path).write_text((tree / path).read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    run = "run python -m contracts.tools.generate"
+    assert sorted(drift(tree)) == [f"{path}: differs from the code; {run}" for path in paths]
+    for path in paths:
+        (tree / path).unlink()
+    assert sorted(drift(tree)) == [f"{path}: missing; {run}" for path in paths]
     assert main(["--check"], tree) == 1
     assert main([], tree) == 0
     assert main(["--check"], tree) == 0

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from deploy.local.trust import TrustFiles
+from services.exchange.gauges import KEYS_LEFT, border
 from services.exchange.store import received
 from services.exchange.store.received import ArrivedDisclosure
 from services.exchange.trust import Trust
@@ -110,6 +111,30 @@ async def test_partners_say_whether_anything_is_sealed_for_them_and_why_not(th: 
     assert (partners["KH"]["present"], partners["KH"]["closed"]) == (True, None)
     assert (partners["TH"]["present"], partners["TH"]["closed"]) == (False, "the partner is not present")
     assert partners["KH"]["trust_list_stale"] is False
+
+
+async def test_the_keys_of_a_cell_last_as_long_as_the_first_that_no_other_follows(th: Harness) -> None:
+    """Once a border closed because a key had ended, and nobody was told before."""
+    database = th.service.database
+
+    async def days(*statements: str) -> dict[str, int]:
+        async with database.transaction(database.system()) as tx:
+            for statement in statements:
+                await tx.execute(text(statement))
+            samples = await border(th.service.settings)(tx)
+        return {one.labels[0]: round(one.value / 86_400) for one in samples if one.gauge is KEYS_LEFT}
+
+    of_one = "organisation = 'kh-exchange' and use = 'sign'"
+    ends = f"update exchange.listed_keys set not_after = now() + interval '5 days' where {of_one}"
+    followed = (
+        "insert into exchange.listed_keys select 'next', organisation, use, now(), now() + interval '91 days', true, null"
+        f" from exchange.listed_keys where {of_one}"
+    )
+    assert (await days(), await days(ends), await days(followed)) == (
+        {"TH": 90, "KH": 90},
+        {"TH": 90, "KH": 5},
+        {"TH": 90, "KH": 90},
+    )
 
 
 async def test_envelopes_are_shown_by_their_metadata_alone(th: Harness, trust: Trust) -> None:

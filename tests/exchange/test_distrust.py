@@ -24,7 +24,7 @@ from services.exchange.domain.distrust import (
     SameOperator,
     WrongDistrustState,
 )
-from tests.exchange.test_crossing import moved, recall, send
+from tests.exchange.test_crossing import moved, send
 from tests.exchange.test_sealing import opened_in_kh
 from tests.exchange.two_cells import Cell, carry
 from tests.exchange.world import RECIPIENT, SENDER, Case, now
@@ -79,11 +79,6 @@ def degraded(cell: Cell) -> str | None:
     """What readiness says of the trust of a cell."""
     found: str | None = next(loop for loop in cell.harness.service.loops if loop.name == "trust").degraded()
     return found
-
-
-async def say(cell: Cell) -> None:
-    """The sign of life of a cell."""
-    await next(loop for loop in cell.harness.service.loops if loop.name == "presence").say_all()
 
 
 async def due(cell: Cell, case: Case) -> None:
@@ -205,36 +200,6 @@ async def test_what_was_taken_in_since_a_key_was_lost_is_listed(
     )  # whoever has it reads all that ever came
     items = (await operators.ask("GET", f"/v1/distrusts/{read}/envelopes")).json()["items"]
     assert [(one["direction"], one["sender"]) for one in items] == [("in", RECIPIENT)]
-
-
-async def test_a_recall_passes_though_a_key_was_lost_that_only_what_comes_to_us_is_sealed_to(
-    th: Cell, kh: Cell, files: TrustFiles, operators: Operators
-) -> None:
-    case, _ = await send(th, kh)
-    await operators.lose(kid_of(files, "th-exchange", "agree"))
-    await say(th)
-    assert await th.leaving(kh) == []  # a sign of life would ask for more that is sealed to it
-    await th.deliver(recall(case))
-    await carry(th, kh)
-    assert len(await kh.said("recall.received.v1")) == 1
-
-
-async def test_a_recall_that_came_while_its_key_was_declared_lost_by_mistake_is_taken_in_afterwards(
-    th: Cell, kh: Cell, files: TrustFiles
-) -> None:
-    theirs = Operators(kh, "kh-operations")
-    await theirs.begin()
-    case, _ = await send(th, kh)
-    distrust = await theirs.lose(kid_of(files, "th-exchange", "sign"))
-    await th.deliver(recall(case))
-    await carry(th, kh)
-    assert await kh.said("recall.received.v1") == []
-    answer = await theirs.ask("POST", f"/v1/distrusts/{distrust}/withdraw", who=OTHER)
-    assert answer.status_code == 200
-    for _ in range(2):  # what was counted the last time should be there by now
-        await say(th)
-        await carry(th, kh)
-    assert len(await kh.said("recall.received.v1")) == 1
 
 
 async def test_our_own_key_that_was_lost_signs_nothing_more(

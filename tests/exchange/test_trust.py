@@ -135,6 +135,78 @@ async def test_an_older_list_does_not_come_back_with_a_restart_either(
     assert (started_anew.list, started_anew.problem) == (None, "trust.json is older than the list in force")
 
 
+def signed_by_two(files: TrustFiles, path: Path, **changes: object) -> Any:
+    """A document as it is in a file but for these changes, signed by two holders of governance keys."""
+    document = json.loads(path.read_text())["document"]
+    holders = [signing_key(files.directory / "governance" / f"{n}.jwk.json") for n in (1, 2)]
+    return sign_document({**document, **changes}, holders)
+
+
+async def test_an_older_or_another_version_of_an_agreement_does_not_come_back_not_even_with_a_restart(
+    postgres: Any, files: TrustFiles, tmp_path: Path
+) -> None:
+    """What went under the narrower version was taken back; the wider one would let it through again."""
+    path, trust = files.agreements_dir("TH") / "th-kh.json", trust_of(files, "TH")
+    wider, narrower = path.read_text(), signed_by_two(files, path, version=2, fields=["cor_FullName"])
+    path.write_text(json.dumps(narrower))
+    async with exchange(postgres, files, tmp_path / "th", "TH") as harness:
+        watched = harness.service.database, harness.service.settings
+        await TrustWatch(*watched, trust).look()
+        for content, why in (
+            (wider, "older than"),
+            (json.dumps(signed_by_two(files, path, fields=[])), "numbered like"),
+        ):
+            path.write_text(content)
+            await TrustWatch(*watched, trust).look()
+            assert (trust.agreements["th-kh"].terms.version, trust.agreements["th-kh"].terms.fields) == (
+                2,
+                ("cor_FullName",),
+            )
+            assert why in trust.problem
+            started_anew = untried(files, "TH")
+            await TrustWatch(*watched, started_anew).look()
+            assert ("th-kh" in started_anew.agreements, started_anew.problem) == (False, trust.problem)
+
+
+def test_an_agreement_between_two_others_is_not_taken(files: TrustFiles) -> None:
+    trust, path = trust_of(files, "TH"), files.agreements_dir("TH") / "th-kh.json"
+    path.write_text(json.dumps(signed_by_two(files, path, version=2, cells=["KH", "VN"])))
+    assert trust.refresh(now()) is False
+    assert (trust.agreements["th-kh"].terms.version, trust.problem) == (1, "th-kh.json is of other cells")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"valid_from": "2026-11-01T08:00:00"},
+        {"valid_until": "2026-11-01"},
+        {"fields": "cor_FullName"},
+        {"purposes": [1]},
+        {"version": 0},
+        {"version": "2"},
+        {"id": "../th-kh"},
+        {"cells": []},
+    ],
+    ids=str,
+)
+def test_what_governance_signed_malformed_is_no_agreement_and_leaves_the_one_in_force(
+    files: TrustFiles, changes: dict[str, object]
+) -> None:
+    trust, path = trust_of(files, "TH"), files.agreements_dir("TH") / "th-kh.json"
+    path.write_text(json.dumps(signed_by_two(files, path, **{"version": 2, **changes})))
+    assert trust.refresh(now()) is False
+    assert (trust.agreements["th-kh"].terms.version, trust.problem) == (1, "th-kh.json is no agreement")
+
+
+@pytest.mark.parametrize("changes", [{"issued": "2026-11-01T08:00:00"}, {"version": "2"}], ids=str)
+def test_what_governance_signed_malformed_is_no_trust_list(
+    files: TrustFiles, changes: dict[str, object]
+) -> None:
+    trust = trust_of(files, "TH")
+    files.trust_file.write_text(json.dumps(signed_by_two(files, files.trust_file, **changes)))
+    assert (trust.refresh(now()), trust.problem) == (False, "trust.json is no trust list")
+
+
 async def test_private_keys_in_files_are_refused_in_production(
     postgres: Any, files: TrustFiles, tmp_path: Path
 ) -> None:

@@ -302,7 +302,7 @@ async def test_a_worklist_is_narrowed_by_what_was_asked(intake):
     assert await listed(urgency="routine") == set()
     assert await listed(updated_since="2020-01-01T00:00:00Z") == {file_, hotline}
     assert await listed(updated_since="2100-01-01T00:00:00Z") == set()
-    assert hotline not in await listed(assigned="nobody")
+    assert hotline not in await listed(worker="nobody")
 
 
 @pytest.mark.parametrize(

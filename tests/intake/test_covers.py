@@ -1,6 +1,7 @@
 """Whoever covers sees a case exactly as long as they cover in it, whatever happens to the case meanwhile."""
 
 import asyncio
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -115,6 +116,16 @@ async def test_what_the_cover_took_on_is_the_workers_again_whatever_is_done_firs
     assert await has(intake, task) == "th.worker"
 
 
+async def test_a_supervisor_who_covered_keeps_the_task_that_was_theirs_before(intake):
+    case_id, supervisor = await of_worker(intake), "th.other-supervisor"
+    theirs = {"case_id": str(case_id), "worker": supervisor}
+    before = await raised(intake, intake.as_("supervisor"), **theirs)
+    leave = await plan(intake, cover=supervisor)
+    taken_on = await raised(intake, intake.as_("supervisor", sub=supervisor), **theirs)
+    await act(intake, leave, "end")
+    assert (await has(intake, before), await has(intake, taken_on)) == (supervisor, "th.worker")
+
+
 async def test_what_the_cover_took_on_for_somebody_who_left_the_organisation_is_nobodys(intake):
     case_id, _ = await of_worker(intake), await plan(intake)
     task = await taken(intake, case_id)
@@ -172,6 +183,43 @@ async def test_what_is_left_out_is_kept_from_the_cover_in_every_leave_until_it_i
     assert [one["left_out"] for one in items] == [[str(case_id)]] * 3
     assert await exclude(intake, longer, case_id, verb="include") == (200, None)
     assert await sees(intake, "th.colleague", case_id)
+
+
+async def test_who_is_kept_from_one_case_of_hers_is_kept_from_each_that_is_merged_with_it(intake):
+    lead, second, third = hers = [await of_worker(intake) for _ in range(3)]
+    leave, supervisor = await plan(intake), intake.as_("supervisor")
+    opened = await intake.client.post(
+        f"/v1/cases/{lead}/dependants",
+        json={"relation": "child"},
+        headers={**intake.as_("screening_officer"), "If-Match": "*"},
+    )
+    family = [*hers, UUID(opened.json()["id"])]
+    await settle(intake)
+
+    async def decide(other, decision):
+        path, body = (
+            f"/v1/cases/{lead}/duplicates/{other}/decision",
+            {"decision": decision, "reason": "own-word"},
+        )
+        answer = await intake.client.post(path, json=body, headers={**supervisor, "If-Match": "*"})
+        assert answer.status_code == 200, answer.text
+        await settle(intake)
+
+    async def seen():
+        return [await sees(intake, "th.colleague", case_id) for case_id in family]
+
+    await decide(second, "same-person")
+    assert await exclude(intake, leave, second) == (200, None)
+    assert await seen() == [False, False, True, False]
+    await decide(third, "same-person")
+    assert await seen() == [False, False, False, False]
+    (one,) = (await intake.client.get("/v1/leaves", headers=supervisor)).json()["items"]
+    assert one["left_out"] == sorted(map(str, family))
+    await decide(second, "different-persons")
+    assert await seen() == [True, False, True, True]
+    await decide(second, "same-person")
+    assert await exclude(intake, leave, second, verb="include") == (200, None)
+    assert await seen() == [True, True, True, True]
 
 
 async def test_a_task_of_whoever_is_away_is_told_to_the_one_who_covers_in_its_case_and_else_to_the_worker(

@@ -161,6 +161,14 @@ async def test_words_go_in_the_time_that_the_country_keeps_those_of_calls(intake
     ]
 
 
+async def test_an_incident_that_is_sent_again_when_its_words_are_gone_is_there_already(intake, desk):
+    key = {"Idempotency-Key": "incident-sent-again-1"}
+    first = await desk.send("POST", "/v1/incidents", FORM, **key)
+    await intake.work(hasten=True)
+    late = await desk.send("POST", "/v1/incidents", FORM, **key)
+    assert (first.status_code, late.status_code, late.json()["code"]) == (201, 409, "already-there")
+
+
 async def test_the_list_is_narrowed_and_paged_by_month(desk, shelter):
     first, second = await desk.tell(month="2025-01"), await desk.tell(month="2025-03", province=None)
     theirs = await shelter.tell(month="2025-02", kind="begging", with_all=True)

@@ -8,9 +8,9 @@ import httpx2
 import pytest
 from sqlalchemy import text
 
+from chassis.web.listing import Order
 from contracts.internal import ReadingGrant
 from services.intake.casefile.daily_limit import OWN_LIST
-from services.intake.casefile.domain.listing import ListOrder
 from services.intake.casefile.store import listing
 from tests.intake.making import AGENCY, bodies, disclosure, open_case, recall_of
 from tests.intake.test_leaves import act, plan
@@ -80,9 +80,9 @@ async def test_a_list_is_narrowed_by_everything_that_it_shows(cases):
         ({"channel": "file"}, [plain]),
         ({"state": "open"}, everything),
         ({"state": "erased"}, []),
-        ({"assigned": WORKER}, [plain]),
-        ({"assigned": "nobody"}, [nobodys]),
-        ({"assigned": "th.somebody"}, []),
+        ({"worker": WORKER}, [plain]),
+        ({"worker": "nobody"}, [nobodys]),
+        ({"worker": "th.somebody"}, []),
         ({"flagged": True}, [flagged]),
         ({"flagged": False}, [nobodys, plain]),
         ({"on_hold": True}, [nobodys]),
@@ -113,7 +113,7 @@ async def test_a_worker_sees_the_own_cases_and_those_of_nobody_in_every_order(ca
     assert await cases.paged(cases.worker) == newest
     assert sorted(await cases.paged(cases.worker, sort="changed")) == sorted(newest)
     assert sorted(await cases.paged(cases.worker, sort="due")) == sorted(newest)
-    assert await cases.paged(cases.worker, assigned=COLLEAGUE) == mine[::-1]
+    assert await cases.paged(cases.worker, worker=COLLEAGUE) == mine[::-1]
     assert (await cases.asked(cases.worker, count=True))["count"] == {"counted": 4, "more": False}
     given = {"organisation": AGENCY, "workers": [COLLEAGUE]}
     url, headers = f"/v1/cases/{mine[0]}/assignment", cases.supervisor | {"If-Match": "*"}
@@ -243,7 +243,7 @@ async def test_a_word_that_no_filter_knows_is_refused_with_its_name(intake, quer
 
 
 def test_every_order_is_tried_here():
-    assert set(ListOrder) == {"opened", "changed", "due"}
+    assert set(Order) == {"newest", "changed", "due"}
 
 
 async def test_a_list_is_narrowed_to_a_language_and_each_row_of_it_is_a_reading(cases):

@@ -19,7 +19,7 @@ from services.intake.rights.domain.erasure import (
     TooEarly,
     WrongErasureMove,
 )
-from services.intake.rights.outgoing import ERASE_AGAIN
+from services.intake.rights.outgoing import EPOCH_ENDED, ERASE_AGAIN
 from services.intake.rights.store import GOES
 from services.intake.settings import Settings
 from tests.harness import running
@@ -351,6 +351,20 @@ async def test_what_was_asked_for_at_the_backup_does_not_stay_open_for_ever_afte
     assert (one["state"], one["decided_by"], one["epoch"]) == ("completed", None, "2026-11")
     assert (one["destroyed_at"] is not None, one["moves"]) == (True, [])
     assert [row.reason for row in await rows(intake, "select reason from intake.erasures")] == [None]
+
+
+async def test_the_end_of_an_epoch_is_in_the_log_with_who_ended_it_once_its_wrapping_key_is_destroyed(intake):
+    """2026-11 is here still: its end was broken off, and its erasures are not complete."""
+    statement = (
+        "insert into chassis.work (id, kind, key, payload, due_at) values"
+        ' (gen_random_uuid(), :k, :e, \'{"by": "th.operator", "erasures": 3}\', now())'
+    )
+    async with intake.service.database.engine.begin() as conn:
+        await conn.execute(text(statement), [{"k": EPOCH_ENDED, "e": e} for e in ("2026-10", "2026-11")])
+    await intake.work()
+    assert bodies(await intake.said(), "epoch.ended.v1") == [{"epoch": "2026-10", "erasures": 3}]
+    said = await rows(intake, "select actor from chassis.outbox where type = 'epoch.ended.v1'")
+    assert [row.actor for row in said] == ["th.operator"]
 
 
 async def destroyed_by_a_restore(intake, person_id: UUID) -> None:

@@ -109,7 +109,7 @@ async def test_a_supervisor_sees_who_has_what_gives_a_case_to_a_colleague_and_pl
     ] == "assigned"
     (row,) = [
         one
-        for one in (await supervisor.typed("GET", "/intake/v1/cases", assigned="th.supervisor", limit=200))[
+        for one in (await supervisor.typed("GET", "/intake/v1/cases", worker="th.supervisor", limit=200))[
             "items"
         ]
         if one["reference"] == reference

@@ -10,10 +10,11 @@ from sqlalchemy import text
 
 from chassis.database import EVERYBODY, Origin
 from chassis.identity.access import remember_handed_over
+from contracts.events.intake import CaseAssignedV1
 from services.referral.queries import ReferralFilters
 from tests.harness import Harness
 from tests.referral.asking import draft, move
-from tests.referral.making import RECIPIENT, consent_given, delivered, received
+from tests.referral.making import RECIPIENT, consent_given, delivered, recall, received
 from tests.worklists import AskedList
 
 AGENCY, SHELTER = "th-care-agency", "th-shelter"
@@ -154,6 +155,29 @@ async def test_a_case_that_went_to_another_worker_is_on_that_ones_list(th: Harne
     await lists(th).as_("case_worker", sub=WORKER).shows([])
     await lists(th).as_("case_worker", sub=COLLEAGUE).shows([referral_id])
     await lists(th).shows([], worker=WORKER)
+
+
+async def test_a_referral_of_a_case_that_was_taken_over_is_on_the_list_of_whoever_has_it_now(th: Harness):
+    case_id, drafted = await made(th, WORKER)
+    other, _ = await made(th, WORKER)
+    theirs, before = lists(th).as_("supervisor", SHELTER), datetime.now(UTC)
+    await th.deliver(CaseAssignedV1(case_id=case_id, organisation=SHELTER, workers=(COLLEAGUE,)))
+    await theirs.shows([drafted], worker=COLLEAGUE, updated_since=before.isoformat())
+    await lists(th).shows([], case_id=str(case_id))
+    event = received(case_id, late := uuid4(), sender="kh-hotline", sender_cell="KH", recipient=AGENCY)
+    await th.deliver(event)
+    await theirs.shows([str(late), drafted], case_id=str(case_id))
+    assert [row["case_id"] for row in (await lists(th).asked())["items"]] == [str(other)]
+
+
+async def test_an_offer_that_follows_its_recall_is_taken_back_whoever_has_the_case_by_then(th: Harness):
+    event = received(uuid4(), uuid4(), sender="kh-hotline", sender_cell="KH", recipient=AGENCY)
+    await th.grant_access(event.case_id, AGENCY)
+    await th.deliver(recall(event.case_id, event.referral_id))
+    await th.deliver(CaseAssignedV1(case_id=event.case_id, organisation=SHELTER, workers=()))
+    await th.deliver(event)
+    (shown,) = (await lists(th).as_("supervisor", SHELTER).asked())["items"]
+    assert (shown["referral_id"], shown["state"]) == (str(event.referral_id), "revoked")
 
 
 async def test_the_workers_of_a_case_are_told_to_nobody_who_reads_the_case_no_longer(th: Harness):

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
+from contracts.events.intake import CaseAssignedV1
 from services.returns.queries import ReturnFilters
 from tests.harness import Harness
 from tests.returns.making import RECEIVER, SENDER, process
@@ -80,6 +81,17 @@ def test_every_filter_is_tried_here():
     assert {field.name for field in fields(ReturnFilters)} == {
         name for query, _ in queries("") for name in query
     }
+
+
+async def test_a_return_of_a_case_that_was_taken_over_is_on_the_list_of_whoever_has_it_now(th: Harness):
+    case_id, return_id = await departed(th)
+    theirs = lists(th).as_("supervisor", "th-shelter")
+    await th.deliver(CaseAssignedV1(case_id=case_id, organisation="th-shelter", workers=(COLLEAGUE,)))
+    await theirs.shows([str(return_id)], sort="due")
+    await lists(th).shows([])
+    parties = {"sender": ABROAD, "sender_cell": "KH", "recipient": SENDER}
+    await th.deliver(process(case_id, late := uuid4(), "return.cleared", **parties))
+    await theirs.shows([str(late), str(return_id)], worker=COLLEAGUE)
 
 
 async def test_what_changed_last_comes_first_and_who_is_expected_soonest(th: Harness):

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,10 +19,10 @@ from pydantic import SecretStr
 
 from chassis.vault import ciphertext
 from chassis.vault.epochs import KeyProvider
-from chassis.vault.owner import migrate_vault
+from chassis.vault.owner import EndedEpoch, migrate_vault
 from chassis.vault.vault import KeyDestroyed, Vault, VaultUnavailable
 from deploy.local.backup import MARK, BackupError, begin_again
-from deploy.local.epoch_end import EpochError, EpochReport, WrappingKeys, end, following
+from deploy.local.epoch_end import EpochError, EpochReport, WrappingKeys, end, end_present_epoch, following
 from deploy.local.trouble import Trouble
 from tests.harness import callers
 
@@ -36,9 +36,16 @@ class World:
     owner_url: str
     app_url: str
     keys: WrappingKeys
-    backups: list[list[asyncpg.Record]] = field(default_factory=list)
     one: Any = None
     other: Any = None
+    told: list[tuple[dict[str, EndedEpoch], set[str]]] = field(default_factory=list)
+    """For the log, with the epochs whose wrapping keys were there still."""
+
+    async def end(self, back_up_now: Callable[[], None] = lambda: None) -> EpochReport:
+        async def tell(ended: Any) -> None:
+            self.told.append((ended, set(json.loads(self.keys.file.read_text())["keys"])))
+
+        return await end(self.owner_url, self.keys, back_up_now, tell, NOW)
 
     @asynccontextmanager
     async def vault(self, provider: KeyProvider | None = None) -> AsyncIterator[Vault]:
@@ -101,6 +108,10 @@ def nothing() -> None:
     """A backup of which this test wants nothing."""
 
 
+async def untold(_: Any) -> None:
+    """Nothing for a log."""
+
+
 def refuses() -> None:
     raise Trouble("the disk is full")
 
@@ -113,8 +124,10 @@ async def test_at_the_end_of_an_epoch_the_living_are_read_and_the_erased_are_in_
     older = await world.wrapped()
     await erase(world.one, erased)
     assert world_opens_all(world, older)
-    report = await end(world.owner_url, world.keys, nothing, NOW)
-    assert report == EpochReport("2026-12", ("2026-11",), wrapped_anew=2, erasures=1)
+    report = await world.end()
+    ended = {"2026-11": EndedEpoch(wrapped_anew=2, erasures=1)}
+    assert report == EpochReport("2026-12", ended)
+    assert world.told == [(ended, {"2026-11", "2026-12"})]  # before: intake says it once the key is gone
     for vault in (world.one, world.other):  # neither was started again
         vault.forget(living)
         assert await vault.open(living, "name", "r1", texts[living]) == "สมชาย"
@@ -133,7 +146,7 @@ def world_opens_all(world: World, rows: list[asyncpg.Record]) -> bool:
 
 async def test_what_is_sealed_afterwards_is_under_the_new_epoch_in_every_process(world: World) -> None:
     await sealed(world.other, uuid4())
-    await end(world.owner_url, world.keys, nothing, NOW)
+    await world.end()
     new = uuid4()
     text = await sealed(world.other, new)
     assert await world.one.open(new, "name", "r1", text) == "สมชาย"
@@ -146,7 +159,7 @@ async def test_a_process_that_takes_the_old_epoch_for_the_present_one_makes_no_k
     key = base64.b64decode(json.loads(world.keys.file.read_text())["keys"]["2026-11"])
     behind: Any = SimpleNamespace(current=lambda: "2026-11", key=lambda _: key)
     async with world.vault(behind) as vault:
-        await end(world.owner_url, world.keys, nothing, NOW)
+        await world.end()
         with pytest.raises(VaultUnavailable):
             await vault.create(uuid4())
     assert await world.wrapped() == []
@@ -162,7 +175,7 @@ async def test_a_key_that_is_wrapped_anew_between_its_reading_and_its_opening_is
     async def ends_meanwhile(wanted: Any) -> list[Any]:
         reads.append(await read(wanted))
         if len(reads) == 1:
-            await end(world.owner_url, world.keys, nothing, NOW)
+            await world.end()
         return reads[-1]
 
     world.other._read = ends_meanwhile
@@ -176,8 +189,8 @@ async def test_without_a_backup_under_the_new_key_nothing_is_destroyed_and_the_n
     text = await sealed(world.one, living)
     older = await world.wrapped()
     with pytest.raises(Trouble, match="disk is full"):
-        await end(world.owner_url, world.keys, refuses, NOW)
-    assert world.opens(older) == {living}
+        await world.end(refuses)
+    assert (world.opens(older), world.told) == ({living}, [])
     later = uuid4()
     await sealed(world.other, later)
     seen: list[set[UUID]] = []
@@ -185,15 +198,23 @@ async def test_without_a_backup_under_the_new_key_nothing_is_destroyed_and_the_n
     def back_up_now() -> None:
         seen.append(set(json.loads(world.keys.copy.read_text())["keys"]))
 
-    report = await end(world.owner_url, world.keys, back_up_now, NOW)
-    assert (report.current, report.ended, seen) == ("2026-12", ("2026-11",), [{"2026-11", "2026-12"}])
+    report = await world.end(back_up_now)
+    assert (report.current, [*report.ended], seen) == ("2026-12", ["2026-11"], [{"2026-11", "2026-12"}])
     assert (world.opens(older), await world.one.open(living, "name", "r1", text)) == (set(), "สมชาย")
 
 
-async def test_two_people_do_not_end_an_epoch_at_once(world: World) -> None:
-    with FileLock(world.keys.file.with_suffix(".lock")), pytest.raises(EpochError, match="by somebody else"):
-        await end(world.owner_url, world.keys, nothing, NOW)
-    assert json.loads(world.keys.file.read_text())["current"] == "2026-11"
+async def test_two_people_do_not_end_an_epoch_at_once(tmp_path: Path) -> None:
+    keys = WrappingKeys(tmp_path / "epoch.json", tmp_path / "copy/epoch.json")
+    before = keys_at(keys.file, "e11", e11="one")
+    with FileLock(keys.file.with_suffix(".lock")), pytest.raises(EpochError, match="by somebody else"):
+        await end("no database is asked", keys, nothing, untold, NOW)
+    assert keys.file.read_text() == before
+
+
+def test_nobody_but_an_operator_of_the_cell_is_named_as_who_ended_an_epoch(tmp_path: Path) -> None:
+    for by in ("th.worker", "kh.operator", "somebody"):
+        with pytest.raises(EpochError, match="is no operator of cell TH"):
+            end_present_epoch(tmp_path, "TH", by, tmp_path, tmp_path, tmp_path, NOW)
 
 
 def keys_at(place: Path, current: str, **keys: str) -> str:

@@ -43,3 +43,11 @@ def test_all_tests_ask_for_the_browser_first_and_chosen_ones_do_not(bare):
 
     assert "chromium.sh" in planned()
     assert "chromium.sh" not in planned("ARGS=tests/referral")
+
+
+def test_what_make_starts_keeps_its_bytecode_though_the_shell_says_otherwise(bare):
+    shell = {**bare, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
+    run = ["make", "--eval", "shown: ; @env", "shown"]
+    shown = subprocess.run(run, cwd=ROOT, env=shell, capture_output=True, text=True, check=True).stdout
+    assert "PYTHONUNBUFFERED=1" in shown
+    assert "PYTHONDONTWRITEBYTECODE" not in shown

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from joserfc.jwk import OKPKey
 
+from contracts.border.differences import list_differences
+from contracts.border.governed import trust_list_of
 from deploy.local import governance
 from deploy.local.governance import Changes, GovernanceError
 from deploy.local.trust import TrustFiles, make_trust
@@ -87,7 +89,11 @@ def test_who_confirms_is_shown_what_changes(files: TrustFiles) -> None:
     entry = governance.replacement(files, "kh-exchange", "sign", lost, START)
     changes = Changes(added=[("kh-exchange", entry)], lost=[(lost, START)])
     governance.renew(files, [holder(files, 1)], changes, START)
-    shown = list(governance.differences(governance.in_force(files), governance.proposal(files)["document"]))
+    shown = list(
+        list_differences(
+            trust_list_of(governance.in_force(files)), trust_list_of(governance.proposal(files)["document"])
+        )
+    )
     begins = (START - timedelta(minutes=5)).isoformat()
     assert shown == [
         f"version 1 is followed by 2, vouched for at {START.isoformat()}",
@@ -132,6 +138,18 @@ def test_keys_follow_one_another_in_time_and_none_lives_longer_than_was_said(fil
     assert trust.signer("th-exchange", late + timedelta(hours=2)).kid == second
     assert trust.list.signing_key(first, late + timedelta(hours=2)).kid == first
     assert trust.list.signing_key(first, START + 91 * DAY) is None
+
+
+def test_the_key_that_follows_one_which_ends_is_listed_while_cells_run_and_used_when_everybody_has_read_of_it(
+    files: TrustFiles,
+) -> None:
+    first, trust = kid_of(files, "th-exchange", "sign"), running(files)
+    entry = governance.replacement(files, "th-exchange", "sign", first, START, follows=True)
+    changes = Changes(added=[("th-exchange", entry)])
+    assert governance.renew(files, [holder(files, 1), holder(files, 2)], changes, START)
+    assert trust.refresh(START)
+    used = [trust.signer("th-exchange", START + timedelta(minutes=minutes)).kid for minutes in (1, 61)]
+    assert used == [first, entry["kid"]]
 
 
 def test_a_list_that_somebody_changed_is_not_signed_anew(files: TrustFiles) -> None:

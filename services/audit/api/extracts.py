@@ -50,7 +50,7 @@ class ExtractView(BaseModel):
     case_reference: ShownReference
     about: list[UUID]
     reason: Annotated[str, Code("extract_reason")]
-    state: ExtractState
+    state: Annotated[ExtractState, Code("extract_state")]
     refusal: Annotated[str, Code("extract_refusal")] | None
     asked_at: datetime
     asked_by: str | None

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.rows import RowReader
+from services.audit.domain.allowed import LIFTED
 from services.audit.domain.other_half import ARRIVALS, DEPARTURES, MATTERS, READING, RELEASED, MatterEntry
 
 _ENTRIES = RowReader(MatterEntry)
@@ -28,6 +29,14 @@ _CROSSED = text(
     " order by entry"
 )
 _AGREEMENTS = text("select details from audit.entries where type = 'agreement.changed.v1' order by entry")
+_SUSPENDED = text(
+    f"""
+    select details ->> 'agreement_id' as id, max(cast(details ->> 'agreement_version' as integer)) as version from (
+        select distinct on (details ->> 'distrust_id') details from audit.entries
+        where type = 'distrust.moved.v1' order by details ->> 'distrust_id', entry desc
+    ) as last where details ->> 'agreement_id' is not null and details ->> 'state' <> '{LIFTED}' group by 1
+    """
+)
 _ROLES = text(
     "select distinct on (details ->> 'organisation') details ->> 'organisation' as id, details ->> 'role' as role"
     " from audit.entries where type = 'directory.changed.v1' and details ->> 'organisation' = any(:ids)"
@@ -60,6 +69,11 @@ async def _crossed(
 async def agreements(tx: Transaction) -> list[Mapping[str, Any]]:
     """Every version of every agreement, as it was said."""
     return list((await tx.execute(_AGREEMENTS)).scalars())
+
+
+async def suspended(tx: Transaction) -> Mapping[str, int]:
+    """Agreement → the highest of its versions that this cell has suspended, as operators last said it."""
+    return {row.id: row.version for row in await tx.execute(_SUSPENDED)}
 
 
 async def roles(tx: Transaction, organisations: Collection[str]) -> Mapping[str, str]:

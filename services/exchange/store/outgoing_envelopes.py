@@ -133,6 +133,12 @@ async def items_of(
     return [_item(row) for row in await tx.execute(text(statement), parameters)]
 
 
+async def is_ours(tx: Transaction, cell: str, sha256: str) -> bool:
+    """True for the bytes of an envelope that was sealed here for this cell: nobody else made it, whoever has its key."""
+    statement = "select exists (select from exchange.envelopes where cell = :cell and sha256 = :sha256)"
+    return bool((await tx.execute(text(statement), {"cell": cell, "sha256": sha256})).scalar_one())
+
+
 async def times_sealed(tx: Transaction, item_id: UUID) -> int:
     statement = "select count(*) from exchange.envelope_items where item_id = :id"
     return int((await tx.execute(text(statement), {"id": item_id})).scalar_one())

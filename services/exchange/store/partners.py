@@ -9,6 +9,7 @@ from sqlalchemy import text
 from chassis.database import Transaction
 from chassis.tables import upsert_set
 from contracts.border.check import Agreement
+from contracts.border.items import AgreementReference
 from services.exchange.domain.border import BorderView
 from services.exchange.store import outgoing_envelopes
 from services.exchange.store.tables import AGREEMENTS, PARTNERS, TRUST
@@ -69,9 +70,19 @@ async def view(tx: Transaction, cell: str, own_cell: str) -> BorderView:
     return BorderView(cell != own_cell, row.present_at, waiting, row.issued)
 
 
-async def trust_version(tx: Transaction) -> int:
-    """The version of the trust list that was last in force; 0 when there was none."""
-    return int((await tx.execute(text("select max(version) from exchange.trust"))).scalar() or 0)
+async def trust_in_force(tx: Transaction) -> tuple[int, str]:
+    """Version and hash of the trust list that was last in force; 0 when there was none."""
+    row = (await tx.execute(text("select version, sha256 from exchange.trust"))).first()
+    return (0, "") if row is None else (row.version, row.sha256)
+
+
+async def agreements_in_force(tx: Transaction) -> list[AgreementReference]:
+    """The versions that were last in force; what has not begun is not among them."""
+    statement = text(
+        "select id, version, sha256 from exchange.agreements where current and valid_from <= :now order by id"
+    )
+    rows = await tx.execute(statement, {"now": tx.now})
+    return [AgreementReference(row.id, row.version, row.sha256) for row in rows]
 
 
 async def agreement_version(tx: Transaction, agreement_id: str) -> int | None:

@@ -1,16 +1,19 @@
-"""Seal a control item: receipts, recalls, answers and resend requests always pass, whatever the state of the border."""
+"""Seal a control item: receipts, recalls, answers and resend requests pass, whatever the state of the border; a recall and its answer are
+signed even with a key of ours that was lost.
+"""
 
 from typing import Any
 from uuid import UUID
 
 from chassis.database import Transaction
 from chassis.work import WorkItem, WorkPostponed
-from contracts.border.items import ControlItem
+from contracts.border.items import Answer, ControlContent, ControlItem, Recall
 from contracts.border.wire import control_from_json
 from contracts.organisations import authority
 from services.exchange.domain.sent import SentControl
 from services.exchange.sealing import Address, NoKey, Sealer
 from services.exchange.settings import Settings
+from services.exchange.store import outgoing_envelopes
 
 
 class SealControl:
@@ -27,7 +30,15 @@ class SealControl:
         item = ControlItem(UUID(payload["item_id"]), content, reference, traceparent=work.traceparent)
         sent = SentControl(item.id, content, reference)
         address = Address(authority(self._settings.cell), authority(payload["cell"]), payload["cell"])
+        protects = await _protects(tx, item.id, content)
         try:
-            await self._sealer.send(tx, address, [(item, sent)], payload["replaces"])
+            await self._sealer.send(tx, address, [(item, sent)], payload["replaces"], protects=protects)
         except NoKey as error:
             raise WorkPostponed(self._settings.wait_seconds) from error
+
+
+async def _protects(tx: Transaction, item_id: UUID, content: ControlContent) -> bool:
+    """True for what ends a reading, the first time: nobody who has our key learns more by it. A partner that refuses it for that
+    key is sent it again under the next one alone, so that it is not sealed until it is given up.
+    """
+    return isinstance(content, Recall | Answer) and await outgoing_envelopes.times_sealed(tx, item_id) == 0

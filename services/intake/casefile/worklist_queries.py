@@ -19,14 +19,14 @@ from chassis.identity.access import each_visible_case, sees_of_others, visible_c
 from chassis.identity.auth import Actor
 from chassis.identity.references import reference_column
 from chassis.tables import one_of
-from chassis.web.listing import NOBODY, BoundedCount, Conditions, counted, narrowed, true_or_not
+from chassis.web.listing import NOBODY, BoundedCount, Conditions, Order, counted, narrowed, true_or_not
 from chassis.web.positions import Position
 from contracts.casefile.reference import ShownReference
 from contracts.types import Code
 from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.domain.custody import OFFERED
 from services.intake.casefile.domain.index_texts import LANGUAGES
-from services.intake.casefile.domain.listing import DueKind, ListOrder, NextStep, WaitingFor
+from services.intake.casefile.domain.listing import DueKind, NextStep, WaitingFor
 from services.intake.casefile.domain.received import READABLE
 from services.intake.casefile.store.listing import UNOPENED
 from services.intake.casefile.store.undertakings import (
@@ -167,7 +167,7 @@ class ListQuery:
     """The filters, by name, and the order of a list."""
 
     filters: Mapping[str, object]
-    order: ListOrder = ListOrder.OPENED
+    order: Order = Order.NEWEST
 
 
 _NOT_CLOSED = f"c.state <> '{CaseState.CLOSED}'"
@@ -181,7 +181,7 @@ _FILTERS: Conditions = {
     "channel": "c.channel = :channel",
     "state": "c.state = :state",
     "language": f"c.id in {_SPEAKS} and {_LANGUAGE_READABLE}",
-    "assigned": "true",  # along the list of that worker
+    "worker": "true",  # along the list of that worker
     "flagged": true_or_not("c.flagged", "c.flagged is not true"),
     "on_hold": true_or_not("c.hold_until > :now", "(c.hold_until is null or c.hold_until <= :now)"),
     "unattended": true_or_not(f"c.id in {_OF_UNATTENDED}", f"c.id not in {_OF_UNATTENDED}"),
@@ -219,7 +219,7 @@ async def counted_cases(tx: Transaction, actor: Actor, asked: ListQuery) -> Boun
     if lists is not None:
         source = "intake.listed_cases l join intake.cases c on c.id = l.case_id"
         within = f"l.organisation = :organisation and l.list = any(array[{', '.join(named(lists, ':'))}]) and {within}"
-    if asked.order is ListOrder.DUE:
+    if asked.order is Order.DUE:
         source = f"{source} {_DUE}"
         within += f" and {_NEXT_AT} is not null{_ends(asked, _NEXT_AT)}"
     rows = f"select from {source} where {within}"
@@ -240,21 +240,21 @@ async def conditions_of(tx: Transaction, actor: Actor, asked: ListQuery) -> tupl
     conditions = [visible, "c.organisation = :organisation"]
     if "state" not in asked.filters:
         conditions.append(_NOT_CLOSED)
-    ends = _OF_DUE if asked.order is ListOrder.DUE else ()
+    ends = _OF_DUE if asked.order is Order.DUE else ()
     conditions += narrowed(_FILTERS, {n: value for n, value in asked.filters.items() if n not in ends})
     return " and ".join(conditions), {**values, **asked.filters, "organisation": actor.organisation}
 
 
 def lists_of(tx: Transaction, actor: Actor, asked: ListQuery) -> list[str] | None:
     """The lists of workers that hold everything that is asked for; None: all cases of the organisation."""
-    worker = asked.filters.get("assigned")
+    worker = asked.filters.get("worker")
     if worker is not None:
         return [_LIST if worker == NOBODY else f"{_LIST}{worker}"]
     if asked.filters.get("waiting_for") == WaitingFor.ASSIGNMENT:
         return [_LIST]
     if not sees_of_others(tx, actor, READ):
         return [f"{_LIST}{actor.subject}", _LIST]
-    unopened = asked.filters.get("waiting_for") == WaitingFor.WORKER and asked.order is not ListOrder.DUE
+    unopened = asked.filters.get("waiting_for") == WaitingFor.WORKER and asked.order is not Order.DUE
     return [UNOPENED] if unopened else None
 
 
@@ -264,7 +264,7 @@ def named(lists: list[str] | None, before: str = "") -> dict[str, str]:
 
 def page_of(asked: ListQuery, lists: list[str] | None, conditions: str, *, following: bool) -> TextClause:
     """The statement of a page: the rows of each source in order, those of all of them together, and their columns."""
-    after, way = (">", "asc") if asked.order is ListOrder.DUE else ("<", "desc")
+    after, way = (">", "asc") if asked.order is Order.DUE else ("<", "desc")
     page = " union all ".join(
         f"(select c.id, {key} as at from {source} where {within} and {conditions}{_ends(asked, key)}"
         + (f" and ({key}, {ident}) {after} (:at, cast(:after as uuid))" if following else "")
@@ -278,7 +278,7 @@ def page_of(asked: ListQuery, lists: list[str] | None, conditions: str, *, follo
 
 
 def _ends(asked: ListQuery, key: str) -> str:
-    if asked.order is not ListOrder.DUE:
+    if asked.order is not Order.DUE:
         return ""
     ends = {"due_by": f" and {key} <= :due_by"} if "due_by" in asked.filters else {}
     if "late" in asked.filters:
@@ -286,13 +286,13 @@ def _ends(asked: ListQuery, key: str) -> str:
     return "".join(ends.values())
 
 
-def _sources(order: ListOrder, lists: list[str] | None) -> list[tuple[str, str, str, str]]:
+def _sources(order: Order, lists: list[str] | None) -> list[tuple[str, str, str, str]]:
     """The tables to go along, the rows of them that count, and the two columns that order these."""
     listed = "intake.listed_cases l join intake.cases c on c.id = l.case_id"
     of_list = ["l.organisation = :organisation and l.list = :list" + str(n) for n in range(len(lists or ()))]
-    if order is ListOrder.DUE:
+    if order is Order.DUE:
         return _due(of_list)
-    if order is ListOrder.CHANGED:
+    if order is Order.CHANGED:
         keys = ("c.updated_at", "c.id")
         return (
             [(listed, one, *keys) for one in of_list]

@@ -89,14 +89,15 @@ async def decide_cover(
     if left_out and await is_able(tx, actor, leave.organisation, case_id, leave.cover):
         raise refused("case_id", "whoever covers sees this case in any event", "cover-sees-anyway")
     mark = f"covered:{leave.id}:{tx.now.isoformat()}"
-    tx.say(*(tasks_due(one, mark) for one in await dependants.linked_with(tx, case_id)))
+    tx.say(*(tasks_due(one, mark) for one in await dependants.around(tx, [case_id])))
     await give_back_tasks(tx, leave)
     return leave
 
 
 async def give_back_tasks(tx: Transaction, leave: Leave) -> None:
-    """The tasks that the cover took on in cases which they see no longer are those of the worker again."""
-    for task in await tasks.taken_on(tx, leave.organisation, leave.worker, leave.cover):
+    """The tasks that the cover took on in cases in which they cover no longer are those of the worker again."""
+    sees_all = SUPERVISOR in await roles_of(tx, leave.organisation, leave.cover)
+    for task in await tasks.taken_on(tx, leave, sees_all=sees_all):
         await give_back(tx, task, leave.worker)
 
 

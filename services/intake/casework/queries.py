@@ -16,7 +16,7 @@ from chassis.identity.references import reference_column
 from chassis.rows import RowReader
 from chassis.web.positions import Position
 from services.intake.casefile.domain.case import CaseState
-from services.intake.casefile.store.dependants import LINKED_WITH
+from services.intake.casefile.store.dependants import AROUND
 from services.intake.casefile.store.undertakings import LATE_RECALL, LATE_REFERRAL
 from services.intake.casework.domain.leave import LeaveState
 from services.intake.casework.domain.tasks import TaskState
@@ -139,7 +139,7 @@ async def task_contents(tx: Transaction, case_id: UUID) -> Contents:
 
 @dataclass(frozen=True, slots=True)
 class LeaveRow:
-    """A leave as a list has it, with the cases that were left out for its cover, and those linked with them."""
+    """A leave as a list has it, with the cases that were left out for its cover, and those that are left out with them."""
 
     id: UUID
     worker: str
@@ -157,7 +157,7 @@ _OUT = (
     "select x.case_id from intake.left_out x join intake.leaves o on o.id = x.leave_id"
     " where o.organisation = l.organisation and o.cover = l.cover"
 )
-_LINKED = LINKED_WITH.format(cases=f"array({_OUT})")
+_OUT_TOO = AROUND.format(cases=f"array({_OUT})")
 
 
 async def leaves(
@@ -168,7 +168,7 @@ async def leaves(
     which = "true" if state is None else "l.state = :state"
     statement = text(
         "select l.id, l.worker, l.cover, l.starts_at, l.ends_at, l.state, l.ended_at, l.version,"
-        f" array({_OUT} union select k.case_id from ({_LINKED}) k order by 1) as left_out from intake.leaves l"
+        f" array({_OUT_TOO} order by 1) as left_out from intake.leaves l"
         f" where l.organisation = :organisation and {which} and (:everybody or :who in (l.worker, l.cover))"
         " and (cast(:at as timestamptz) is null or (l.starts_at, l.id) < (:at, cast(:after as uuid)))"
         " order by l.starts_at desc, l.id desc limit :limit"

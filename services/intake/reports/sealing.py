@@ -4,11 +4,20 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from chassis.vault.vault import Sealing, Vault
+from chassis.problems import AlreadyThere
+from chassis.vault.vault import KeyDestroyed, Sealing, Vault
 from services.intake.casefile.sealing import open_json, seal_json
 from services.intake.reports.domain.calls import Call, CallWords, call_record
 from services.intake.reports.domain.field_classes import CALL_CONTENT, INCIDENT_TEXT
 from services.intake.reports.domain.incidents import Incident, incident_key, incident_record
+
+
+async def make_own_key(vault: Vault, owner: UUID) -> None:
+    """A key that is one call's or incident's alone. Raises AlreadyThere where it has gone since: the thing was written down before."""
+    try:
+        await vault.create(owner)
+    except KeyDestroyed:
+        raise AlreadyThere from None
 
 
 async def seal_call(
@@ -30,7 +39,7 @@ async def open_call(vault: Vault, call: Call) -> dict[str, Any] | None:
 async def seal_incident(vault: Vault, incident_id: UUID, revision: int, words: str) -> str:
     """Under a new key of this revision."""
     owner = incident_key(incident_id, revision)
-    await vault.create(owner)
+    await make_own_key(vault, owner)
     return await vault.seal(owner, INCIDENT_TEXT, incident_record(incident_id, revision), words)
 
 

@@ -1,7 +1,8 @@
 """Work: the key of a person whose erasure was confirmed is destroyed as soon as no service keeps anything under it; and, after a
-restore, of everybody who was erased since the backup.
+restore, of everybody who was erased since the backup. The end of an epoch, which completes erasures, is said for the log.
 """
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +12,10 @@ from chassis.vault import vault
 from chassis.vault.ledger import ErasureLedger
 from chassis.vault.vault import KeyHeld
 from chassis.work import WorkItem, WorkKind, WorkPostponed
+from contracts.events.intake import EpochEndedV1
 from services.intake.casefile.outgoing import case_erased
 from services.intake.rights import store
-from services.intake.rights.outgoing import ERASE, ERASE_AGAIN, outgoing
+from services.intake.rights.outgoing import EPOCH_ENDED, ERASE, ERASE_AGAIN, outgoing
 
 ATTEMPTS = 1_000
 ASK_AGAIN_SECONDS = 2.0
@@ -57,7 +59,21 @@ def rights_work(service: Service, ledger: ErasureLedger) -> list[WorkKind]:
         (ERASE, destroy, complete),
         (ERASE_AGAIN, destroy_again, erase_again),
     ]
-    return [WorkKind(kind, act, finish, max_attempts=ATTEMPTS) for kind, act, finish in kinds]
+    works = [WorkKind(kind, act, finish, max_attempts=ATTEMPTS) for kind, act, finish in kinds]
+    return [*works, epoch_work(service)]
+
+
+def epoch_work(service: Service) -> WorkKind:
+    async def destroyed(item: WorkItem) -> None:
+        """Postponed while the wrapping key is here still, so that nobody reads of an end that was broken off."""
+        if service.vault.has_epoch(item.key):
+            raise WorkPostponed(ASK_AGAIN_SECONDS)
+
+    async def ended(tx: Transaction, item: WorkItem, _: None) -> None:
+        said = EpochEndedV1(epoch=item.key, erasures=item.payload["erasures"])
+        tx.say(said, origin=replace(tx.origin, actor=item.payload["by"]))
+
+    return WorkKind(EPOCH_ENDED, destroyed, ended, max_attempts=ATTEMPTS)
 
 
 async def _repeat(tx: Transaction, person_id: UUID, destroyed: vault.Erasure) -> None:

@@ -17,6 +17,9 @@ ERASE = "erase"
 ERASE_AGAIN = "erase-again"
 """The kind of the work row that a restore makes for each key that was destroyed after the backup (deploy/local/backup.py)."""
 
+EPOCH_ENDED = "epoch-ended"
+"""The kind of the work row that the end of an epoch of the vault makes just before its wrapping key is destroyed (deploy/local/epoch_end.py)."""
+
 
 def outgoing(fact: ErasureFact) -> Event | DueWork:
     match fact:

@@ -9,7 +9,8 @@ from sqlalchemy import Row, text
 
 from chassis.database import Transaction
 from chassis.directory import staff_with
-from chassis.identity.access import CASE_HOLDERS, holders_of
+from chassis.identity.access import holders_of
+from chassis.identity.taken_over import named_after_holder
 from chassis.tables import insert_set, one_of, update_set
 from contracts.organisations import OPERATOR, SUPERVISOR
 from services.notify.domain.mail import MailState, before
@@ -24,13 +25,7 @@ _MAILED = {
     )
     for to in (MailState.NONE, MailState.SENT, MailState.FAILED)
 }
-_FOLLOW = text(
-    f"""
-    update notify.notifications n set organisation = ca.organisation from {CASE_HOLDERS} ca
-    where n.case_id = any(cast(:ids as uuid[])) and ca.case_id = n.case_id and n.audience <> 'operators' and n.together is null
-        and n.organisation <> ca.organisation
-    """
-)
+_FOLLOW = named_after_holder(NOTIFICATIONS, "t.audience <> 'operators' and t.together is null")
 # Topics are read side by side: a withdrawal may be here before the assignment that says whom to tell.
 _UNADDRESSED = text(
     "select case_id, template, referral_id, return_id, own, task_id, worker from notify.unaddressed"
@@ -123,7 +118,7 @@ async def save(tx: Transaction, cases: Sequence[CaseNotices]) -> None:
     await _KEEP.write(tx, [_waiting(case.case_id, news) for case in cases for news in case.fresh])
     given = [case.case_id for case in cases if case.assigned]
     if given:
-        await tx.execute(_FOLLOW, {"ids": given})
+        await tx.execute(_FOLLOW, {"cases": given})
     await _tell(tx, [told for case in cases for told in case.pending])
 
 

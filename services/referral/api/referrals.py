@@ -9,10 +9,10 @@ from pydantic import Field
 from chassis.identity.access import require, require_case, rights_in
 from chassis.service import Running
 from chassis.web.http import Done, Page, Tx, Who, done, etag, following
-from chassis.web.listing import CountedListing, CountQuery
+from chassis.web.listing import CountedListing, CountQuery, Order, SortQuery
 from chassis.web.moves import Offer
 from chassis.web.positions import position
-from chassis.web.worklist import Order, RowQuery, SortQuery, count_of
+from chassis.web.worklist import RowQuery, count_of, page_of
 from contracts.events.access import RecordReadV1
 from contracts.form import Form
 from contracts.internal import Preview
@@ -75,7 +75,7 @@ async def list_referrals(
 ) -> CountedListing[queries.ListedReferral]:
     require(actor, "referral.read", organisation=actor.organisation)
     asked = RowQuery(filters.asked(), sort)
-    items = await queries.worklist(tx, actor, asked, after=position(page.after), limit=page.limit)
+    items = await page_of(tx, actor, queries.WORKLIST, asked, after=position(page.after), limit=page.limit)
     draft = Offer("draft_referral", referrals.DRAFT)
     return CountedListing(
         items=items,

@@ -95,7 +95,7 @@ class Referral:
 
     @property
     def organisation(self) -> str:
-        """The organisation that holds this half; empty for a half of which only the recall came."""
+        """The organisation that has this half when it is made; empty for a half of which only the recall came."""
         return self.sender if self.half is Half.OUTGOING else self.recipient
 
     @property

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from chassis.database import Transaction
 from chassis.identity.access import require_case, whose
 from chassis.identity.auth import Actor
+from chassis.identity.taken_over import named_after_holder
 from chassis.problems import Conflict, NotFound, PreconditionFailed
 from chassis.rows import RowReader
 from chassis.tables import update_set, upsert_set
@@ -32,6 +33,7 @@ _UPDATE = update_set(REFERRALS, *_MOVING, also={"updated_at": "now()"}, stored="
 _INSERT = upsert_set(
     REFERRALS, without=["updated_at"], where="t.organisation = '' and t.case_id = excluded.case_id"
 )
+_NAMED_AFTER_HOLDER = named_after_holder(REFERRALS)
 _REFERRALS = RowReader(Referral, REFERRALS, stored="version")
 _READ = f"select {_REFERRALS.columns()} from referral.referrals"
 _LOCK = text(f"{_READ} where id = :id and half = :half for update")
@@ -155,5 +157,7 @@ async def _write(tx: Transaction, referrals: Sequence[Referral]) -> None:
     if await _UPDATE.write(tx, moved) != len(moved):
         raise PreconditionFailed
     await _INSERT.write(tx, sorted(new, key=attrgetter("case_id", "id", "half")))
+    if new:  # what was on its way to the organisation that had the case before
+        await tx.execute(_NAMED_AFTER_HOLDER, {"cases": [r.case_id for r in new]})
     for referral in referrals:
         referral.stored = referral.version

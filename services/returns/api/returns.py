@@ -9,10 +9,10 @@ from chassis.database import Transaction
 from chassis.identity.access import find_person, require, rights_in
 from chassis.identity.auth import Actor
 from chassis.web.http import Done, Page, Tx, Who, done, etag, following
-from chassis.web.listing import CountedListing, CountQuery
+from chassis.web.listing import CountedListing, CountQuery, Order, SortQuery
 from chassis.web.moves import Offer
 from chassis.web.positions import position
-from chassis.web.worklist import Order, RowQuery, SortQuery, count_of
+from chassis.web.worklist import RowQuery, count_of, page_of
 from contracts.events.access import RecordReadV1
 from contracts.form import Form
 from contracts.types import CaseId, Cell, OrganisationId
@@ -57,7 +57,7 @@ async def list_returns(
 ) -> CountedListing[queries.ListedReturn]:
     require(actor, "return.read", organisation=actor.organisation)
     asked = RowQuery(filters.asked(), sort)
-    items = await queries.worklist(tx, actor, asked, after=position(page.after), limit=page.limit)
+    items = await page_of(tx, actor, queries.WORKLIST, asked, after=position(page.after), limit=page.limit)
     request = Offer("request_return", use_cases.REQUEST)
     return CountedListing(
         items=items,

@@ -88,7 +88,7 @@ class Return:
 
     @property
     def organisation(self) -> str:
-        """The organisation that holds this half."""
+        """The organisation that has this half when it is made."""
         return self.sender if self.half is Half.SENDING else self.receiver
 
     @property

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from chassis.database import Transaction
 from chassis.identity.access import require_case, whose
 from chassis.identity.auth import Actor
+from chassis.identity.taken_over import named_after_holder
 from chassis.problems import Conflict, NotFound, PreconditionFailed
 from chassis.rows import RowReader
 from chassis.tables import insert_missing, update_set
@@ -27,6 +28,7 @@ _MOVING = [column.name for column in RETURNS.c if column.name not in _KEY_AND_FI
 # A conflict there is only where a partner names one return for two cases: the first stands, and nothing is parked.
 _INSERT = insert_missing(RETURNS, without=["updated_at"], key=("id", "half"))
 _UPDATE = update_set(RETURNS, *_MOVING, also={"updated_at": "now()"}, stored="stored")
+_NAMED_AFTER_HOLDER = named_after_holder(RETURNS)
 _RETURNS = RowReader(Return, RETURNS, stored="version")
 _READ = f"select {_RETURNS.columns()} from returns.returns"
 _ONE = f"{_READ} where id = :id and half = :half"
@@ -106,5 +108,7 @@ async def _write(tx: Transaction, returns: Sequence[Return]) -> None:
     if await _UPDATE.write(tx, moved) != len(moved):
         raise PreconditionFailed
     await _INSERT.write(tx, new)
+    if new:  # what was on its way to the organisation that had the case before
+        await tx.execute(_NAMED_AFTER_HOLDER, {"cases": [r.case_id for r in new]})
     for one in returns:
         one.stored = one.version

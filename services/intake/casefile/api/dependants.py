@@ -12,9 +12,7 @@ from uuid import UUID, uuid4, uuid5
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
-from chassis.database import Transaction
 from chassis.identity.access import Rights, require, require_case, rights_in
-from chassis.identity.auth import Actor
 from chassis.service import Service
 from chassis.vault.vault import Sealing
 from chassis.web.http import Done, Listing, Tx, Who, done
@@ -25,9 +23,8 @@ from services.intake.casefile import queries, use_cases
 from services.intake.casefile.api.cases import PersonForm, person_of, sealed_case
 from services.intake.casefile.api.prepared import case_to_write, checked_fields
 from services.intake.casefile.domain.case import CaseVerb, passes
-from services.intake.casefile.domain.dependant import NewLink
+from services.intake.casefile.domain.dependant import NewLink, channel_beside
 from services.intake.casefile.domain.field_classes import LINK_ENDED, RELATION
-from services.intake.casefile.domain.received import RECEIVED_CHANNEL
 from services.intake.casefile.outgoing import record_read
 from services.intake.casefile.parts import Running
 from services.intake.casefile.store import cases, dependants
@@ -38,8 +35,6 @@ from services.intake.casefile.worklist_queries import CaseSummary
 
 router = APIRouter(prefix="/v1/cases/{case_id}/dependants", tags=["dependants"])
 READ, LINK, UNLINK = "case.read", CaseVerb.LINK_DEPENDANT, CaseVerb.UNLINK_DEPENDANT
-WITH_HER = "agency"
-"""The channel of a dependant of somebody who was received through the exchange."""
 
 
 class LinkForm(Form):
@@ -77,9 +72,8 @@ async def _prepare(
     key = request.headers.get("idempotency-key")
     new_id = await service.own_key.identifier("dependant", actor.issuer, actor.subject, key)
     async with service.database.transaction(actor.origin()) as tx:
-        channel = (await queries.case(tx, case_id)).channel
+        channel = channel_beside((await queries.case(tx, case_id)).channel)
     await service.vault.create(person_of(new_id))
-    channel = WITH_HER if channel == RECEIVED_CHANNEL else channel
     new = await sealed_case(service, actor.organisation, body, fields, new_id, channel)
     return _NewDependant(new, await _sealed(service, her.person_id, uuid5(new_id, "link"), body.relation))
 
@@ -156,11 +150,17 @@ async def unlink_dependant(
 
 
 class DependantView(BaseModel):
-    """A link, from the side of the case in the path. `other`, `relation`, `depends`, `linked_by` and `reason` are null for whoever may not read
+    """A link, from the side of the person of the case in the path. `other`, `relation`, `depends`, `linked_by` and `reason` are null for whoever may not read
     both cases; of them a link that was ended is not shown either.
     """
 
     id: UUID
+    case_id: Annotated[
+        UUID,
+        Field(
+            description="the case that has the link, and where it is ended: this one, or one merged with it"
+        ),
+    ]
     here: Annotated[bool, Field(description="the other one is in an open case of this organisation")]
     depends: Annotated[bool | None, Field(description="true: the other depends on the person of this case")]
     relation: Annotated[
@@ -185,17 +185,23 @@ async def list_dependants(
         case = await cases.get(tx, actor, READ, case_id)
         permitted = await rights_in(tx, actor, case_id)
         rows = await dependants.of_case(tx, case_id)
-        others = await _readable(tx, actor, rows)
-        tx.say(record_read(case_id, "dependants"), *(record_read(one, "case") for one in others))
-    words = await _words(service, [row for row in rows if row.other_id in others])
-    shown = [row for row in rows if row.other_id in others or row.link.ended_at is None]
+        asked = {one for row in rows for one in (row.own_id, row.other_id)}
+        readable = {case_id, *await cases.readable(tx, actor, asked)}
+        both = [row for row in rows if {row.own_id, row.other_id} <= readable]
+        others = await queries.summaries(tx, list({row.other_id for row in both}))
+        hers = {case_id, *(row.own_id for row in both)}
+        tx.say(
+            *(record_read(one, "dependants") for one in sorted(hers)),
+            *(record_read(one, "case") for one in others),
+        )
+    words = await _words(service, both)
+    named = {row.link.id: others[row.other_id] for row in both}
+    shown = [row for row in rows if row.link.id in named or row.link.ended_at is None]
     ends = Offer(UNLINK, ACTIONS[UNLINK], passes(case.state, UNLINK))
     response.headers["Cache-Control"] = "no-store"
     return Listing(
         items=[
-            _view(
-                row, case_id, others.get(row.other_id), words, _moves(service, permitted, row, case_id, ends)
-            )
+            _view(row, named.get(row.link.id), words, _moves(service, permitted, row, case_id, ends))
             for row in shown
         ],
         moves=service.commands.open(
@@ -207,14 +213,8 @@ async def list_dependants(
 
 
 def _moves(service: Service, permitted: Rights, row: LinkRow, case_id: UUID, ends: Offer) -> list[MoveView]:
-    offers = [ends] if row.link.ended_at is None else []
+    offers = [ends] if row.link.ended_at is None and row.own_id == case_id else []
     return service.commands.open(offers, permitted, case_id=case_id, link_id=row.link.id)
-
-
-async def _readable(tx: Transaction, actor: Actor, rows: list[LinkRow]) -> dict[UUID, CaseSummary]:
-    """The other cases that this person may read."""
-    asked = [row.other_id for row in rows]
-    return await queries.summaries(tx, [one for one in asked if (await rights_in(tx, actor, one))(READ)])
 
 
 async def _words(service: Service, rows: list[LinkRow]) -> dict[tuple[UUID, str], str | None]:
@@ -233,7 +233,6 @@ async def _words(service: Service, rows: list[LinkRow]) -> dict[tuple[UUID, str]
 
 def _view(
     row: LinkRow,
-    case_id: UUID,
     other: CaseSummary | None,
     words: dict[tuple[UUID, str], str | None],
     moves: list[MoveView],
@@ -241,8 +240,9 @@ def _view(
     link, both = row.link, other is not None
     return DependantView(
         id=link.id,
+        case_id=row.own_id,
         here=row.here,
-        depends=link.case_id == case_id if both else None,
+        depends=link.case_id == row.own_id if both else None,
         relation=words.get((link.id, RELATION)),
         other=other,
         linked_at=link.linked_at,

@@ -13,7 +13,7 @@ from chassis.identity.access import require, rights_of
 from chassis.identity.auth import Actor
 from chassis.vault.vault import Sealing
 from chassis.web.http import Page, PageQuery, Who, following
-from chassis.web.listing import BoundedCount, CountedListing, CountQuery, ListFilters
+from chassis.web.listing import BoundedCount, CountedListing, CountQuery, ListFilters, Order, SortQuery
 from chassis.web.moves import Offer
 from chassis.web.positions import position
 from contracts.casefile.buddhist_era import buddhist_era
@@ -22,7 +22,7 @@ from contracts.types import GivenInstant, KnownCode, Pseudonym
 from services.intake.casefile.daily_limit import OWN_LIST
 from services.intake.casefile.domain.field_classes import OWN_NUMBER
 from services.intake.casefile.domain.index_texts import BIRTHDATE, LANGUAGES, name_of
-from services.intake.casefile.domain.listing import ListOrder, NamesShown, WaitingFor
+from services.intake.casefile.domain.listing import NamesShown, WaitingFor
 from services.intake.casefile.indexing import language_entry
 from services.intake.casefile.outgoing import record_read
 from services.intake.casefile.parts import Running
@@ -56,7 +56,7 @@ class CaseFilters(ListFilters):
         Annotated[str, KnownCode("case_state")] | None,
         Query(description="only these; all but the closed ones where nothing is said"),
     ] = None
-    assigned: Annotated[
+    worker: Annotated[
         Pseudonym | None, Query(description="only those of this worker; `nobody`: of no worker yet")
     ] = None
     language: Annotated[
@@ -90,9 +90,7 @@ async def list_cases(
     service: Running,
     response: Response,
     filters: Annotated[CaseFilters, Depends()],
-    sort: Annotated[
-        ListOrder, Query(description="newest first, changed last, or due soonest")
-    ] = ListOrder.OPENED,
+    sort: SortQuery = Order.NEWEST,
     names: Annotated[
         NamesShown, Query(description="on which cases of the page name, languages and age are shown; logged")
     ] = NamesShown.MINE,

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.intake.casefile.domain.case import Case, CaseVerb, WrongMove
 from services.intake.casefile.domain.pair import OneCase
+from services.intake.casefile.domain.received import RECEIVED_CHANNEL
 
 
 class DependantChange(StrEnum):
@@ -18,6 +19,14 @@ class DependantChange(StrEnum):
     LEFT = "left"
     """The other one's case was closed, handed over or erased."""
     BACK = "back"
+
+
+BESIDE_RECEIVED = "agency"
+
+
+def channel_beside(channel: str) -> str:
+    """The channel of whoever depends on a person who came by this one: the same, but nobody is received whom no exchange sent."""
+    return BESIDE_RECEIVED if channel == RECEIVED_CHANNEL else channel
 
 
 @dataclass(frozen=True, slots=True)

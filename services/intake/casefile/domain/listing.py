@@ -1,15 +1,6 @@
-"""The words of a list of cases: its orders, for whom a case waits, and what comes next in it."""
+"""The words of a list of cases: for whom a case waits, and what comes next in it."""
 
 from enum import StrEnum
-
-
-class ListOrder(StrEnum):
-    OPENED = "opened"
-    """Newest first."""
-    CHANGED = "changed"
-    """Changed last first."""
-    DUE = "due"
-    """Soonest due first; only cases in which something is due."""
 
 
 class WaitingFor(StrEnum):

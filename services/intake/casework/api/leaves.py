@@ -57,7 +57,7 @@ class CoveredCaseForm(Form):
 
 class LeaveView(BaseModel):
     """`left_out`: the cases that the cover does not see, of whichever leave, and with each whoever is linked with it as a
-    dependant; a supervisor who does not cover is shown them.
+    dependant, and those that are merged with it; a supervisor who does not cover is shown them.
     """
 
     id: UUID

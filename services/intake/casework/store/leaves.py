@@ -15,7 +15,7 @@ from chassis.problems import AlreadyThere, NotFound, PreconditionFailed
 from chassis.rows import RowReader
 from chassis.tables import insert_missing, one_of, update_set
 from services.intake.casefile.domain.case import HERE
-from services.intake.casefile.store.dependants import LINKED_WITH
+from services.intake.casefile.store.dependants import AROUND
 from services.intake.casework.domain.facts import CaseCovered, CaseworkFact
 from services.intake.casework.domain.leave import Leave, LeaveState
 from services.intake.casework.outgoing import outgoing
@@ -50,12 +50,10 @@ _COVERED_BY = text(
     f"select distinct l.worker from intake.leaves l where l.organisation = :organisation and l.cover = :cover and {_RUNNING}"
 )
 # What was left out is kept from the cover in every leave of theirs, be it of another worker, or planned since; and so is what is
-# linked with it: who is kept from her is kept from her child.
+# around it: who is kept from her is kept from her child, and from whichever case is hers or its.
 _LEFT_OUT = (
     "exists (select from intake.left_out x join intake.leaves o on o.id = x.leave_id where o.organisation = l.organisation"
-    " and o.cover = l.cover and (x.case_id = {case} or x.case_id in (select k.case_id from ("
-    + LINKED_WITH.format(cases="array[{case}]")
-    + ") k)))"
+    f" and o.cover = l.cover and x.case_id in ({AROUND.format(cases='array[{case}]')}))"
 )
 _COVERS_OF = text(
     "select distinct l.cover from intake.leaves l where l.organisation = :organisation and l.worker = :worker"

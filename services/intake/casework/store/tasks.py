@@ -14,6 +14,7 @@ from chassis.tables import insert_missing, update_set, upsert_set
 from services.intake.casefile.domain.case import Case
 from services.intake.casefile.store import cases, owners
 from services.intake.casework.domain.facts import CaseworkFact
+from services.intake.casework.domain.leave import Leave
 from services.intake.casework.domain.tasks import URGENT_STEP, Task, TaskState
 from services.intake.casework.outgoing import outgoing
 from services.intake.casework.store import leaves
@@ -31,7 +32,9 @@ _OF_STAFF = text(
 )
 _TAKEN_ON = text(
     f"{_SELECT} organisation = :organisation and worker = :cover and {_OPEN} and case_id in (select c.id from intake.cases c"
-    " where c.organisation = :organisation and :away = any(c.workers) and :cover <> all(c.workers || c.covers)) order by id for update"
+    " where c.organisation = :organisation and :away = any(c.workers) and :cover <> all(c.workers || c.covers))"
+    " and (not :sees_all or raised_at >= (select greatest(l.starts_at, l.planned_at) from intake.leaves l where l.id = :leave))"
+    " order by id for update"
 )
 _OF_CALL = text(f"{_SELECT} call_id = :call order by id for update")
 _STEPS_OF_CALL = text(
@@ -126,10 +129,12 @@ async def of_those_gone(tx: Transaction, organisation: str, present: Sequence[st
     return _TASKS.all(await tx.execute(_OF_STAFF, who))
 
 
-async def taken_on(tx: Transaction, organisation: str, away: str, cover: str) -> list[Task]:
-    """The open tasks of somebody who covers no longer, in the cases of whoever they covered for, locked."""
-    who = {"organisation": organisation, "away": away, "cover": cover}
-    return _TASKS.all(await tx.execute(_TAKEN_ON, who))
+async def taken_on(tx: Transaction, leave: Leave, *, sees_all: bool) -> list[Task]:
+    """The open tasks of somebody who covers no longer, in the cases of whoever they covered for, locked. Whoever sees all cases had
+    tasks there before, too: those are not among them.
+    """
+    who = {"organisation": leave.organisation, "away": leave.worker, "cover": leave.cover}
+    return _TASKS.all(await tx.execute(_TAKEN_ON, {**who, "leave": leave.id, "sees_all": sees_all}))
 
 
 async def with_words_of_old(tx: Transaction, before: datetime, limit: int) -> list[Task]:

@@ -8,9 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from chassis.identity.access import require, rights_in, rights_of
 from chassis.identity.auth import Actor
-from chassis.problems import AlreadyThere
 from chassis.service import Running, Service
-from chassis.vault.vault import KeyDestroyed
 from chassis.web.http import Done, IfMatch, Listing, Page, Seen, Tx, Who, done, etag, following
 from chassis.web.moves import MoveView, Offer
 from chassis.web.positions import position
@@ -42,7 +40,7 @@ from services.intake.reports.content import (
     urgency_in,
 )
 from services.intake.reports.domain.calls import Call, CallVerb, own_key
-from services.intake.reports.sealing import open_call, seal_call
+from services.intake.reports.sealing import make_own_key, open_call, seal_call
 from services.intake.reports.store import calls
 from services.intake.reports.use_cases import CallCase, MovedCall, NewCall, SavedCall
 
@@ -60,10 +58,7 @@ async def _started(body: StartCallForm, request: Request, actor: Who, service: R
     call_id = await service.own_key.identifier("call", actor.issuer, actor.subject, key)
     content = merged({}, body.model_dump(exclude={"kind"}))
     owner, flags = own_key(call_id, 0), content.get("flags", [])
-    try:
-        await service.vault.create(owner)
-    except KeyDestroyed:
-        raise AlreadyThere from None  # the call was written down before, and its own key has gone since
+    await make_own_key(service.vault, owner)
     words = await seal_call(service.vault, call_id, owner, 0, content)
     call = Call(
         call_id,

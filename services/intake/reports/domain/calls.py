@@ -130,7 +130,7 @@ class Call:
         self, reason: str, now: datetime, times: CallTimes, *, steps: Collection[TaskState]
     ) -> list[CallFact]:
         """`steps`: the states of the steps that urgent flags ever asked for in this call. Raises CommandRefused while one is open, and
-        for a reason that has the words deleted soon where there was danger, or the call was hers: nobody does that alone.
+        for a reason that has the words deleted soon where there was danger, or the call was hers.
         """
         if self.passes(CallVerb.CLOSE) and TaskState.OPEN in steps:
             raise CommandRefused("steps-open", STEPS_OPEN)
