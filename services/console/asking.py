@@ -106,9 +106,9 @@ class Voice:
         """The same for a part of a page, which may be missing without taking the page with it."""
         try:
             return Panel(await self.ask(question, query=query, **places))
-        except ServiceAway:
+        except (ServiceAway, OrderRefused):  # a service of another version may not know what is asked
             return Panel(away=True)
-        except (NotTheirs, OrderRefused):
+        except NotTheirs:
             return Panel()
 
     async def order(self, order: Order, body: Any, key: str, seen: str, **places: object) -> None:

@@ -11,7 +11,7 @@ from services.console.words import marked
 
 ROWS = 25
 SORTS: Mapping[str, str] = {
-    "opened": marked("Newest first"),
+    "newest": marked("Newest first"),
     "changed": marked("Changed last first"),
     "due": marked("Due soonest first"),
 }
@@ -33,12 +33,12 @@ VIEWS: Mapping[str, CaseView] = {
     "mine": CaseView(
         marked("My cases"),
         marked("You have no open case. Look at the cases that nobody has, or ask your supervisor."),
-        {**_OPEN, "assigned": ME},
+        {**_OPEN, "worker": ME},
     ),
     "unassigned": CaseView(
         marked("Nobody has them"),
         marked("Every open case has somebody who works on it."),
-        {**_OPEN, "assigned": "nobody"},
+        {**_OPEN, "worker": "nobody"},
     ),
     "due": CaseView(
         marked("Due by tomorrow"),

@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from fastapi.dependencies.utils import get_flat_params
 from pydantic import BaseModel
 
 from chassis.web.routes import every_route
 from services.console import answers
+from services.console.answers import CASES
 from services.console.asking import Question
 from services.console.commands import COMMANDS
+from services.console.worklist import SORTS, VIEWS
 from tests.architecture.extras import NOWHERE, extras
 
 QUESTIONS = [one for one in vars(answers).values() if isinstance(one, Question)]
@@ -54,6 +57,15 @@ def test_every_view_that_a_page_shows_has_the_members_that_it_shows(question, fo
     route = routes_of(question.service, folder)[question.operation]
     assert (route.path_format, route.methods) == (question.path, {"GET"})
     assert missing(question.shape, route.response_model) == []
+
+
+def test_the_list_of_cases_is_asked_with_parameters_that_it_knows(folder):
+    route = routes_of(CASES.service, folder)[CASES.operation]
+    known = {field.alias: field for field in get_flat_params(route.dependant)}
+    asked = {name for view in VIEWS.values() for name in view.query}
+    asked |= {"urgency", "channel", "flagged", "on_hold", "sort", "limit", "after", "count", "names"}
+    assert asked - known.keys() == set()
+    assert set(SORTS) == {str(one) for one in known["sort"].field_info.annotation}
 
 
 @pytest.mark.parametrize("order", ORDERS, ids=lambda one: one.operation)

@@ -168,3 +168,14 @@ async def test_an_access_token_that_is_about_to_end_is_made_anew(workplace):
     assert (await browser.get("/console/cases")).status == 200
     now = Session.opened(secret, (await rows(workplace, read, id=secret.session_id)).scalar_one())
     assert now.tokens.access not in {"ended", session.tokens.access}
+
+
+async def test_no_organisation_is_shown_a_session_by_the_database(workplace):
+    await workplace.browser().sign_in("th.worker")
+    async with workplace.console.service.database.engine.begin() as conn:
+        for organisation, some in (("*", True), ("th-care-agency", False), ("", False)):
+            await conn.execute(
+                text("select set_config('corridor.organisation', :o, true)"), {"o": organisation}
+            )
+            found = (await conn.execute(text("select count(*) from console.sessions"))).scalar_one()
+            assert (found > 0) == some

@@ -21,7 +21,7 @@ Position = Annotated[str, Query(pattern=r"^[A-Za-z0-9_-]{0,400}$")]
 async def list_cases(
     who: Who,
     view: Code = "mine",
-    sort: Code = "opened",
+    sort: Code = "newest",
     urgency: Code = "",
     channel: Code = "",
     flagged: Code = "",
@@ -31,7 +31,7 @@ async def list_cases(
     named = {"urgency": urgency, "channel": channel, "flagged": flagged, "on_hold": on_hold}
     chosen = {name: value for name, value in named.items() if value}
     return await _listed(
-        who, view if view in VIEWS else "mine", sort if sort in SORTS else "opened", chosen, after
+        who, view if view in VIEWS else "mine", sort if sort in SORTS else "newest", chosen, after
     )
 
 
@@ -78,5 +78,5 @@ _NO_REFERENCE = marked("A reference looks like TH-7F3K-2W.")
 
 async def _not_found(who: SignedIn, said: str, fault: str) -> Response:
     return await _listed(
-        who, "mine", "opened", {}, "", HTTPStatus.UNPROCESSABLE_ENTITY, reference=said, reference_fault=fault
+        who, "mine", "newest", {}, "", HTTPStatus.UNPROCESSABLE_ENTITY, reference=said, reference_fault=fault
     )
