@@ -13,6 +13,7 @@ from fastapi.dependencies.models import Dependant
 from chassis.identity.policies import Policies
 from chassis.web.api_document import every_route
 from contracts.catalogue import SERVICES
+from services.console.serving import BesideTheApi
 from tests.architecture.extras import NOWHERE, extras
 from tests.authorisation.actors import KINDS
 from tests.authorisation.changes import CHANGES, change_of
@@ -80,8 +81,10 @@ def asked_by(dependant: Dependant) -> Iterator[object]:
 
 
 def operations_of(app: FastAPI) -> dict[Route, list[object]]:
-    """What every service has from the chassis: the code of each route, in the order in which it runs."""
-    around = [each.cls for each in app.user_middleware]
+    """What every service has from the chassis: the code of each route, in the order in which it runs. Pages stand before the routes of
+    the console, which are handed what is theirs as it came (`tests/console/test_pages.py`).
+    """
+    around = [each.cls for each in app.user_middleware if each.cls is not BesideTheApi]
     return {
         (method, route.path): [*around, *asked_by(route.dependant)]
         for route in every_route(app.routes)
