@@ -80,7 +80,7 @@ async def get_notice(
         Offer("revise_notice", publishing.WRITE, notice.revisable),
         *(
             Offer(f"{verb}_notice", publishing.WRITE, notice.lets(verb, act, last=last))
-            for verb in ("propose", "approve", "withdraw")
+            for verb in ("propose", "approve", "withdraw", "keep")
         ),
     ]
     moves = running.commands.open(offers, rights_of(actor), notice_id=notice_id)
@@ -129,4 +129,13 @@ async def withdraw_notice(notice_id: UUID, actor: Who, tx: Tx, expected: IfMatch
     that this was read; the last text of a language is superseded instead.
     """
     notice = await publishing.withdraw(tx, actor, notice_id, expected)
+    return done(tx, response, notice.id, notice.revision)
+
+
+@router.post(
+    "/{notice_id}/keep",
+    summary="It stays in force: whoever asked that it is withdrawn takes that back, or another says no",
+)
+async def keep_notice(notice_id: UUID, actor: Who, tx: Tx, expected: IfMatch, response: Response) -> Done:
+    notice = await publishing.keep(tx, actor, notice_id, expected)
     return done(tx, response, notice.id, notice.revision)

@@ -67,6 +67,7 @@ _OF = {
         consent POST /v1/protections/{consent_id}/review
         consent POST /v1/notices/{notice_id}/propose
         consent POST /v1/notices/{notice_id}/withdraw
+        consent POST /v1/notices/{notice_id}/keep
         directory POST /v1/proposals/{proposal_id}/withdraw
         exchange POST /v1/distrusts/{distrust_id}/withdraw
         referral POST /v1/referrals/{referral_id}/send

@@ -47,7 +47,7 @@ class Reader:
     async def call(self, row: Row, made: Made, *, without: str | None = None) -> httpx2.Response:
         body = self.thing.bodies.get(row.path.rpartition("/")[2], row.body or {})
         sent = {name: value for name, value in filled(body, made).items() if name != without}
-        headers = {} if without == "If-Match" else {"If-Match": row.seen}
+        headers = {} if without == "If-Match" else {"If-Match": made.get("seen", row.seen)}
         path = path_of(row, made).replace("{service}", "another-desk")  # the caller's to choose
         parts: dict[str, Any] = {} if row.body is None else {"json": sent}
         if row.file is not None:
