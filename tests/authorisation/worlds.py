@@ -434,7 +434,7 @@ class Consent(World):
         await self._by_writer("POST", f"/v1/notices/{made['notice_id']}/propose")
         return made
 
-    async def notice_to_keep(self) -> Made:
+    async def asked_withdrawal(self) -> Made:
         """One in force, beside a proposed one of its language, of which the supervisor asked that it is withdrawn; and its ETag,
         which a second person names.
         """

@@ -51,7 +51,7 @@ VERBS = {
     "approve": (lambda made: made.approve(SECOND, None), NoticeState.IN_FORCE),
     "supersede": (lambda made: made.supersede(SECOND), NoticeState.SUPERSEDED),
     "withdraw": (lambda made: made.withdraw(SECOND, last=False), NoticeState.WITHDRAWN),
-    "keep": (lambda made: made.keep(SECOND), NoticeState.IN_FORCE),
+    "decline": (lambda made: made.decline_withdrawal(SECOND), NoticeState.IN_FORCE),
 }
 FROM = {
     "write": {"draft", "proposed"},
@@ -59,7 +59,7 @@ FROM = {
     "approve": {"proposed"},
     "supersede": {"in-force"},
     "withdraw": {"draft", "proposed", "in-force"},
-    "keep": {"in-force"},
+    "decline": {"in-force"},
 }
 
 
@@ -236,11 +236,11 @@ def test_a_withdrawal_that_nobody_made_final_in_a_week_is_asked_for_anew():
 async def test_whoever_asked_for_a_withdrawal_takes_that_back_and_so_may_a_second_person_refuse_it(consent):
     id_ = notice_id("2026-1", "km")
     await _propose(consent)
-    nothing = await _move(consent, id_, "keep")
+    nothing = await _move(consent, id_, "decline-withdrawal")
     assert (nothing.status_code, nothing.json()["code"]) == (409, "wrong-state")
     for by in ("th.second", "th.writer"):
         assert (await _move(consent, id_, "withdraw")).status_code == 200
-        assert (await _move(consent, id_, "keep", by)).status_code == 200
+        assert (await _move(consent, id_, "decline-withdrawal", by)).status_code == 200
     view = await consent.client.get(f"/v1/notices/{id_}", headers=consent.harness.as_("supervisor", SENDER))
     assert (view.json()["state"], view.json()["withdrawal_asked_by"]) == ("in-force", None)
     assert (await _move(consent, id_, "withdraw", "th.second")).status_code == 200

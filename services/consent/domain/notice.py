@@ -169,7 +169,7 @@ class Notice:
         self.ended_at = act.at
         return [self._changed()]
 
-    def keep(self, act: Act) -> list[NoticeChanged]:
+    def decline_withdrawal(self, act: Act) -> list[NoticeChanged]:
         """Keep in force one of which the withdrawal was asked for: whoever asked takes that back, or another says no."""
         if self.state is not NoticeState.IN_FORCE or self.asks_withdrawal(act.at) is None:
             raise WrongNoticeState(self.state)
@@ -203,7 +203,7 @@ class Notice:
             "propose": tried.propose,
             "approve": partial(tried.approve, before=None),
             "withdraw": partial(tried.withdraw, last=last),
-            "keep": tried.keep,
+            "decline": tried.decline_withdrawal,
         }
         try:
             verbs[verb](act)
