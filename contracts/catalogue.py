@@ -186,6 +186,7 @@ CATALOGUE: tuple[Entry, ...] = (
     _entry(returns.ReturnClosedV1, "returns", "intake", "exchange", "notify"),
     _entry(returns.ReturnWithdrawnV1, "returns", "intake", "exchange", "notify"),
     _entry(exchange.DistrustMovedV1, "exchange", stream="distrusts"),
+    _entry(exchange.TrustDocumentMovedV1, "exchange", stream="trust_documents"),
     _entry(exchange.AgreementChangedV1, "exchange", "consent", stream="agreement_id"),
     _entry(exchange.EnvelopeSealedV1, "exchange", "consent"),
     _entry(exchange.EnvelopeDeliveredV1, "exchange", "consent", "referral"),

@@ -176,6 +176,7 @@ BY_EVENT: Mapping[str, Mapping[str, Classification]] = MappingProxyType(
             "key": OPERATIONAL,
             "since": OPERATIONAL,
         },
+        "trust_document.moved.v1": {"document_id": OPERATIONAL, "state": OPERATIONAL, "number": OPERATIONAL},
         "proposal.moved.v1": {
             "proposal_id": OPERATIONAL,
             "change": OPERATIONAL,

@@ -86,9 +86,10 @@ SIGNED = "signed by two; every cell of it reads it within seconds, and it counts
 
 
 def _say_differences(before: dict[str, Any] | None, after: dict[str, Any]) -> None:
-    from contracts.border.differences import differences
+    from contracts.border.differences import agreement_differences
+    from contracts.border.governed import agreement_of
 
-    for line in differences(before, after):
+    for line in agreement_differences(None if before is None else agreement_of(before), agreement_of(after)):
         say(line)
 
 

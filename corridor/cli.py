@@ -15,6 +15,7 @@ from corridor.distrust_commands import agreement, distrust
 from corridor.key_commands import epoch, key, trust
 from corridor.machine import machine
 from corridor.operate import operate
+from corridor.trust_document_commands import trust_document
 from deploy.local.people import story
 from deploy.local.place import COUNTRIES, STATE
 from deploy.local.trouble import Trouble
@@ -39,6 +40,7 @@ operate.add_typer(operate_directory.organisation, name="organisation")
 operate.add_typer(operate_directory.role, name="role")
 operate.add_typer(agreement, name="agreement")
 operate.add_typer(distrust, name="distrust")
+operate.add_typer(trust_document, name="trust")
 for command in (operate_directory.proposals, operate_directory.confirm, operate_directory.withdraw):
     operate.command()(command)
 

@@ -125,12 +125,13 @@ def confirm_trust(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would come into force.")] = False,
 ) -> None:
     """Sign what another holder signed, and put it in force. Shows first what changes."""
-    from contracts.border.differences import differences
+    from contracts.border.differences import list_differences
+    from contracts.border.governed import trust_list_of
     from deploy.local import governance
 
     with troubles():
         before, after = governance.in_force(border_files()), governance.proposal(border_files())["document"]
-        for line in differences(before, after):
+        for line in list_differences(trust_list_of(before), trust_list_of(after)):
             say(line)
         if not dry_run:
             governance.confirm(border_files(), governance.signing_key(sign))

@@ -91,7 +91,11 @@ class TrustList:
 
 def trust_list(content: Any, governance: Mapping[str, OKPKey]) -> TrustList:
     """The trust list in the content of its file. Raises NotTrusted."""
-    document = verified(content, TRUST_LIST, governance)
+    return trust_list_of(verified(content, TRUST_LIST, governance))
+
+
+def trust_list_of(document: Mapping[str, Any]) -> TrustList:
+    """The trust list that a document says, whoever signed it. Raises NotTrusted."""
     try:
         lost = {entry["kid"]: _lost(entry) for entry in document.get("lost", [])}
         keys = {k.key.kid: k for k in _listed(document["organisations"]) if k.key.kid not in lost}
@@ -126,6 +130,17 @@ def _lost(entry: Mapping[str, Any]) -> LostKey:
 def agreement(content: Any, governance: Mapping[str, OKPKey]) -> Agreement:
     """The agreement in the content of its file. Raises NotTrusted."""
     return agreement_of(verified(content, AGREEMENT, governance))
+
+
+def governed(content: Any, governance: Mapping[str, OKPKey]) -> TrustList | Agreement:
+    """Whichever of the two the content of a signed file is. Raises NotTrusted."""
+    try:
+        kind = content["document"]["kind"]
+    except (KeyError, TypeError) as error:
+        raise NotTrusted("cannot be read") from error
+    if kind == TRUST_LIST:
+        return trust_list(content, governance)
+    return agreement(content, governance)
 
 
 def agreement_of(document: Mapping[str, Any]) -> Agreement:

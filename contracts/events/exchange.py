@@ -56,6 +56,19 @@ class DistrustMovedV1(Event):
     since: Instant
 
 
+class TrustDocumentMovedV1(Event):
+    """A trust list, or a version of an agreement, that governance signed was put in by one operator, and confirmed by another or withdrawn.
+    Without `agreement_id` it is the trust list. The attribute `actor` is who did it. Stream `trust_documents`.
+    """
+
+    type: ClassVar[str] = "trust_document.moved.v1"
+    document_id: UUID
+    state: Annotated[str, Code("proposal_state")]
+    agreement_id: AgreementId | None = None
+    number: int
+    sha256: Sha256
+
+
 class EnvelopeSealedV1(Event):
     type: ClassVar[str] = "envelope.sealed.v1"
     case_id: CaseId

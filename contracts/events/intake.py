@@ -333,7 +333,7 @@ class PairDecidedV1(Event):
 
 class DependantsChangedV1(Event):
     """Somebody was linked with the case, because one depends on the other, or is no more, left or is back. Said for each of the two,
-    and for neither with the other's identifier. `linked_here`: a person who is linked with this one is in an open case now.
+    and for each case that is merged with one, and for none with the other's identifier. `linked_here`: a person who is linked with this one is in an open case now.
     """
 
     type: ClassVar[str] = "dependants.changed.v1"

@@ -6,10 +6,11 @@ from fastapi import APIRouter
 
 from chassis.service import Loop, Service
 from chassis.work import WorkKind
-from services.exchange import api, distrusts_api, handlers, internal
+from services.exchange import api, distrusts_api, handlers, internal, trust_documents_api
 from services.exchange.gauges import border
 from services.exchange.held import HELD
 from services.exchange.outgoing import CONTROL, PROCESS, SEAL
+from services.exchange.parts import Parts
 from services.exchange.presence import PresenceLoop
 from services.exchange.pull import Pull
 from services.exchange.receiver import Receiver
@@ -35,12 +36,12 @@ FOR_EVER = 1_000_000
 """A recall or its answer is never given up: somebody relies on it."""
 
 
-def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service[Settings]:
+def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service[Settings, Parts]:
     """The service. `tokens` is for the test that shows the harm when seal tokens are not checked; no setting reaches it."""
     trust = Trust.of(settings)
     sealer = Sealer(settings, trust)
 
-    def work(service: Service[Settings]) -> list[WorkKind]:
+    def work(service: Service[Settings, Parts]) -> list[WorkKind]:
         disclosure = SealDisclosure(service, settings, sealer, tokens or ConsentTokens(settings))
         process, control = SealProcess(service.database, settings, sealer), SealControl(settings, sealer)
         return [
@@ -52,7 +53,7 @@ def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service
             listing_work(settings.cell),
         ]
 
-    def background(service: Service[Settings]) -> list[Loop]:
+    def background(service: Service[Settings, Parts]) -> list[Loop]:
         watches = [TrustWatch(service.database, settings, trust), BacklogWatch(service.database, settings)]
         pulls = [
             Pull(service, settings, cell, partner, Receiver(service, trust, cell))
@@ -65,6 +66,7 @@ def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service
         name="exchange",
         holds=HELD,
         router=_router(),
+        parts=lambda _: Parts(trust),
         versions=VERSIONS,
         subscriptions=handlers.subscriptions(settings.cell, sorted(settings.partners)),
         work=work,
@@ -76,6 +78,6 @@ def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service
 
 def _router() -> APIRouter:
     router = APIRouter()
-    for part in (api.router, distrusts_api.router, internal.router):
+    for part in (api.router, distrusts_api.router, trust_documents_api.router, internal.router):
         router.include_router(part)
     return router

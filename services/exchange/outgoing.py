@@ -18,6 +18,7 @@ from contracts.events.exchange import (
     EnvelopeRefusedV1,
     EnvelopeSealedV1,
     RecallAnsweredV1,
+    TrustDocumentMovedV1,
 )
 from services.exchange.domain.distrust import DistrustMoved
 from services.exchange.domain.facts import (
@@ -31,6 +32,7 @@ from services.exchange.domain.facts import (
     RecallAnswered,
     SealDue,
 )
+from services.exchange.domain.trust_document import TrustDocumentMoved
 
 SEAL, PROCESS, CONTROL = "seal", "process", "control"
 """The kinds of work."""
@@ -142,4 +144,15 @@ def distrust_moved(fact: DistrustMoved) -> DistrustMovedV1:
         agreement_id=None if of_key else what.name,
         agreement_version=None if of_key else what.agreement_version,
         since=what.since,
+    )
+
+
+def trust_document_moved(fact: TrustDocumentMoved) -> TrustDocumentMovedV1:
+    name = fact.name
+    return TrustDocumentMovedV1(
+        document_id=fact.document_id,
+        state=fact.state,
+        agreement_id=name.agreement_id or None,
+        number=name.number,
+        sha256=name.sha256,
     )

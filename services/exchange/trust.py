@@ -3,7 +3,7 @@ files when they change.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,10 +16,11 @@ from chassis.vault.epochs import FileKeysRefused
 from contracts.border import governed
 from contracts.border.addressing import unveiled
 from contracts.border.check import Agreement
+from contracts.border.differences import agreement_differences, list_differences
 from contracts.border.envelope import KeyOf
 from contracts.border.governed import TrustList
 from contracts.border.items import AgreementReference
-from contracts.border.signed_file import NotTrusted, public_keys
+from contracts.border.signed_file import TRUST_LIST, NotTrusted, public_keys
 from contracts.organisations import cell_of
 from services.exchange.settings import Settings
 
@@ -69,15 +70,10 @@ def read_agreement(path: Path, governance: Mapping[str, OKPKey]) -> Agreement:
     return read(path, lambda content: governed.agreement(content, governance))
 
 
-def read_agreements(
-    directory: Path, governance: Mapping[str, OKPKey], cell: str, now: datetime
-) -> dict[str, Agreement]:
-    """The agreements of a cell by identifier: of each its highest version that has begun. Raises NotTrusted."""
+def counted_agreements(agreements: Iterable[Agreement], now: datetime) -> dict[str, Agreement]:
+    """The agreements by identifier: of each its highest version that has begun."""
     found: dict[str, Agreement] = {}
-    for path in sorted(directory.glob("*.json")):
-        agreement = read_agreement(path, governance)
-        if cell not in agreement.terms.cells:
-            raise NotTrusted(f"{path.name} is of other cells")
+    for agreement in agreements:
         kept = found.get(agreement.terms.id)
         if kept is None or _rank(agreement, now) > _rank(kept, now):
             found[agreement.terms.id] = agreement
@@ -127,7 +123,8 @@ class Trust:
         )
         self._cell = cell
         self._seen: tuple[tuple[str, int, int], ...] = ()
-        self._least = 0
+        self._confirmed: Sequence[Any] = ()
+        self._least = (0, "")
         self._least_agreements: dict[str, AgreementReference] = {}
         self.list: TrustList | None = None
         self.own = OwnKeys({}, {})
@@ -145,10 +142,14 @@ class Trust:
             settings.mode,
         )
 
-    def no_older_than(self, version: int, agreements: Sequence[AgreementReference]) -> None:
+    def no_older_than(self, trust_list: tuple[int, str], agreements: Sequence[AgreementReference]) -> None:
         """Refuse what is older than the trust list and the agreements in force before a restart, which memory does not outlive."""
-        self._least = max(self._least, version)
+        self._least = max(self._least, trust_list)
         self._least_agreements |= {agreement.id: agreement for agreement in agreements}
+
+    def take(self, confirmed: Sequence[Any]) -> None:
+        """Read also what operators put in and confirmed. It is verified as the files are: governance signed it, or it does not count."""
+        self._confirmed, self._seen = confirmed, ()
 
     def refresh(self, now: datetime) -> bool:
         """Read the files if any of them changed. True where something new is trusted now."""
@@ -157,8 +158,9 @@ class Trust:
             return False
         try:
             governance = governance_keys(self._governance)
-            trust_list = read_trust_list(self._trust_file, governance)
-            agreements = read_agreements(self._agreements_dir, governance, self._cell, now)
+            confirmed = [governed.governed(content, governance) for content in self._confirmed]
+            trust_list = self._newest_list(governance, confirmed)
+            agreements = counted_agreements(self._all_agreements(governance, confirmed), now)
             own = read_own_keys(self._keys_dir, self._cell)
             self._accept(trust_list, agreements, now)
         except NotTrusted as error:
@@ -166,6 +168,27 @@ class Trust:
             return False
         self._seen, self.own, self.problem = seen, own, None
         return True
+
+    def judge(self, content: Any) -> TrustList | Agreement:
+        """The document that an operator puts in. Raises NotTrusted where it would not count here after what does now."""
+        found = governed.governed(content, governance_keys(self._governance))
+        if isinstance(found, TrustList):
+            self._require_following_list(found, "the trust list")
+            known = self.list is not None and self.list.sha256 == found.sha256
+        else:
+            self._require_own(found, found.terms.id)
+            self._require_following(found.reference)
+            known = self._least_agreements.get(found.terms.id) == found.reference
+        if known:
+            raise NotTrusted("is in force already")
+        return found
+
+    def differences(self, document: Mapping[str, Any]) -> list[str]:
+        """The changes that a document brings to what is in force, a line each. Raises NotTrusted."""
+        if document["kind"] == TRUST_LIST:
+            return list(list_differences(self.list, governed.trust_list_of(document)))
+        after = governed.agreement_of(document)
+        return list(agreement_differences(self.agreements.get(after.terms.id), after))
 
     def signer(self, organisation: str, now: datetime) -> KeyOf | None:
         """The own key to sign with: the newest that is on the list now, since with any other nobody believes us."""
@@ -176,18 +199,47 @@ class Trust:
     def agreement(self, agreement_id: str) -> Agreement | None:
         return self.agreements.get(agreement_id)
 
+    def _newest_list(
+        self, governance: Mapping[str, OKPKey], confirmed: Iterable[TrustList | Agreement]
+    ) -> TrustList:
+        """A cell that was given a list by its operators needs no file of it."""
+        lists = [one for one in confirmed if isinstance(one, TrustList)]
+        if not lists or self._trust_file.exists():
+            lists.append(read_trust_list(self._trust_file, governance))
+        return max(lists, key=lambda one: one.version)
+
+    def _all_agreements(
+        self, governance: Mapping[str, OKPKey], confirmed: Iterable[TrustList | Agreement]
+    ) -> Iterator[Agreement]:
+        for path in sorted(self._agreements_dir.glob("*.json")):
+            agreement = read_agreement(path, governance)
+            self._require_own(agreement, path.name)
+            yield agreement
+        yield from (one for one in confirmed if isinstance(one, Agreement))
+
     def _accept(self, trust_list: TrustList, agreements: dict[str, Agreement], now: datetime) -> None:
         """Accept what governance signed. A list older than the one in force would bring back keys that were taken off, an older
         agreement what was taken back since. Raises NotTrusted.
         """
-        if trust_list.version < self._least:
-            raise NotTrusted(f"{self._trust_file.name} is older than the list in force")
+        self._require_following_list(trust_list, self._trust_file.name)
         for agreement in agreements.values():
             self._require_following(agreement.reference)
-        self.list, self._least = trust_list, trust_list.version
+        self.list, self._least = trust_list, (trust_list.version, trust_list.sha256)
         self.agreements = agreements
         begun = [one.reference for one in agreements.values() if one.terms.valid_from <= now]
         self._least_agreements |= {reference.id: reference for reference in begun}
+
+    def _require_own(self, agreement: Agreement, name: str) -> None:
+        if self._cell not in agreement.terms.cells:
+            raise NotTrusted(f"{name} is of other cells")
+
+    def _require_following_list(self, trust_list: TrustList, name: str) -> None:
+        """Raises NotTrusted where it is older than the list in force, or the same one with other content."""
+        version, sha256 = self._least
+        if trust_list.version < version:
+            raise NotTrusted(f"{name} is older than the list in force")
+        if trust_list.version == version and trust_list.sha256 != sha256:
+            raise NotTrusted(f"{name} is not the list in force, and is numbered like it")
 
     def _require_following(self, agreement: AgreementReference) -> None:
         """Raises NotTrusted where it is older than the version in force, or the same one with other terms."""

@@ -2,13 +2,15 @@
 partner.
 """
 
+from uuid import UUID
+
 from chassis.database import Database
 from chassis.supervised import SupervisedLoop
 from chassis.work import backlog
 from services.exchange.domain.border import stale
 from services.exchange.outgoing import agreement_changed
 from services.exchange.settings import Settings
-from services.exchange.store import distrusts, partners
+from services.exchange.store import distrusts, partners, trust_documents
 from services.exchange.trust import Trust
 
 
@@ -21,6 +23,7 @@ class TrustWatch(SupervisedLoop):
         super().__init__()
         self._database, self._settings, self._trust = database, settings, trust
         self._announced = False
+        self._taken: tuple[UUID, ...] = ()
         self._distrusted: str | None = None
 
     def healthy(self) -> str | None:
@@ -40,11 +43,21 @@ class TrustWatch(SupervisedLoop):
         if not self._announced:
             async with self._database.transaction(self._database.system()) as tx:
                 agreements = await partners.agreements_in_force(tx)
-                self._trust.no_older_than(await partners.trust_version(tx), agreements)
+                self._trust.no_older_than(await partners.trust_in_force(tx), agreements)
+        await self._take_documents()
         await self._look_at_distrusts()
         changed = self._trust.refresh(self._database.clock())
         if changed or not self._announced:
             await self._announce()
+
+    async def _take_documents(self) -> None:
+        """Hand on what operators put in and confirmed, where it is other than at the last look."""
+        async with self._database.transaction(self._database.system()) as tx:
+            counted = await trust_documents.counted(tx)
+            contents = await trust_documents.contents(tx, counted) if counted != self._taken else []
+        if counted != self._taken:
+            self._trust.take(contents)
+            self._taken = counted
 
     async def _look_at_distrusts(self) -> None:
         """Name what nobody has lifted or replaced yet: a key that the trust list has still, and an agreement."""

@@ -39,7 +39,7 @@ def fits(command: str) -> str | None:
             return f"no command {word}"
         group = group.commands[word]
     values = {"CASE": CASE, "STOP": CASE, "WORK": CASE, "REPLAY": CASE, "PROPOSAL": CASE, "FILE": __file__}
-    values |= {"DISTRUST": CASE, "ENTRY": __file__}
+    values |= {"DISTRUST": CASE, "DOCUMENT": CASE, "ENTRY": __file__}
     given = [values.get(word, word) for word in words]
     if not given:
         return None

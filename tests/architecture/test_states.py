@@ -20,6 +20,7 @@ from services.exchange.domain import received as exchange_received
 from services.exchange.domain.disclosure import State as DisclosureState
 from services.exchange.domain.distrust import DistrustState
 from services.exchange.domain.sent import QueueState, SentState
+from services.exchange.domain.trust_document import TrustDocumentState
 from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.domain.received import ReceivedState
 from services.intake.casefile.domain.undertaking import UndertakingState
@@ -50,6 +51,7 @@ STATES = MappingProxyType(
         "directory.proposals.state": ProposalState,
         "exchange.disclosures.state": DisclosureState,
         "exchange.distrusts.state": DistrustState,
+        "exchange.trust_documents.state": TrustDocumentState,
         "exchange.envelope_items.state": SentState,
         "exchange.process_items.state": QueueState,
         "exchange.received.state": exchange_received.ReceivedState,

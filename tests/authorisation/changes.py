@@ -34,6 +34,7 @@ _OF = {
         consent POST /v1/notices/{notice_id}/approve
         directory POST /v1/proposals/{proposal_id}/confirm
         exchange POST /v1/distrusts/{distrust_id}/confirm
+        exchange POST /v1/trust-documents/{document_id}/confirm
         consent POST /v1/protections/{consent_id}/approve
         directory PUT /v1/organisations/{organisation}
         directory PUT /v1/organisations/{organisation}/services/{service}
@@ -69,6 +70,7 @@ _OF = {
         consent POST /v1/notices/{notice_id}/withdraw
         directory POST /v1/proposals/{proposal_id}/withdraw
         exchange POST /v1/distrusts/{distrust_id}/withdraw
+        exchange POST /v1/trust-documents/{document_id}/withdraw
         referral POST /v1/referrals/{referral_id}/send
         referral POST /v1/referrals/{referral_id}/accept
         referral POST /v1/referrals/{referral_id}/start
@@ -139,6 +141,7 @@ _OF = {
         consent POST /v1/cases/{case_id}/protections
         consent POST /v1/notices
         directory POST /v1/proposals
+        exchange POST /v1/trust-documents
         consent POST /internal/v1/disclosures/{disclosure_id}/seal-token
         referral POST /v1/referrals
         returns POST /v1/returns

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from services.directory.domain.proposal import ProposalState
 from services.exchange.domain.distrust import DistrustState
+from services.exchange.domain.trust_document import TrustDocumentState
 from services.interchange.domain.export import ExportState
 from services.referral.domain.states import State as ReferralState
 from services.returns.domain.states import State as ReturnState
@@ -24,7 +25,9 @@ from tests.authorisation.table import (
     LOST_KEY,
     PROPOSAL,
     SERVICE_FORM,
+    SIGNED,
     SUSPENSION,
+    TRUST_DOCUMENT,
 )
 from tests.authorisation.thing import Maker, Thing, as_made, asked, then
 from tests.authorisation.worlds import (
@@ -234,6 +237,12 @@ async def _own_distrust(world: Exchange) -> Made:
     return {**made, "distrust_id": answer.json()["id"]}
 
 
+async def _own_trust_document(world: Exchange) -> Made:
+    """The second person is another one."""
+    answer = await world.ask("operator", "POST", "/v1/trust-documents", filled(SIGNED, await world.signed()))
+    return {"document_id": answer.json()["id"]}
+
+
 async def _desk(world: Directory) -> Made:
     made = await world.listed()
     await world.ask("supervisor", "PUT", f"{ORGANISATION}/services/{{service}}".format(**made), SERVICE_FORM)
@@ -301,6 +310,19 @@ THINGS = (
         },
         frozenset(DistrustState),
         commands=frozenset({f"{DISTRUST}/confirm", f"{DISTRUST}/withdraw"}),
+    ),
+    Thing("exchange", "/v1/trust-documents", as_made("signed"), commands=frozenset({"/v1/trust-documents"})),
+    Thing(
+        "exchange",
+        TRUST_DOCUMENT,
+        {
+            **as_made("put_in"),
+            "own": _own_trust_document,
+            "confirmed": asked("put_in", ("operator", "POST", f"{TRUST_DOCUMENT}/confirm", None, '"1"')),
+            "withdrawn": asked("put_in", ("operator", "POST", f"{TRUST_DOCUMENT}/withdraw", None)),
+        },
+        frozenset(TrustDocumentState),
+        commands=frozenset({f"{TRUST_DOCUMENT}/confirm", f"{TRUST_DOCUMENT}/withdraw"}),
     ),
     Thing(
         "directory",

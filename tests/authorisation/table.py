@@ -89,6 +89,8 @@ PROPOSAL = "/v1/proposals/{proposal_id}"
 DISTRUST = "/v1/distrusts/{distrust_id}"
 LOST_KEY, AGREED = "/v1/keys/{kid}/distrust", "/v1/agreements/{agreement_id}/suspend"
 TICKET = {"ticket": "OPS-1042"}
+TRUST_DOCUMENT = "/v1/trust-documents/{document_id}"
+SIGNED = {**TICKET, "document": "{document}", "signatures": "{signatures}"}
 KEY_LOST = {**TICKET, "since": "2026-01-01T00:00:00Z"}
 EXPORTS = "/v1/exports"
 CSV = b"cor_ExternalId,prs_First_Name,prs_Gender\n1,Sokha,Feminine\n"
@@ -708,6 +710,11 @@ def _others() -> list[Row]:
         Row("exchange", "GET", f"{DISTRUST}/envelopes", "border.distrust", OPERATOR, "distrusted"),
         Row("exchange", "POST", f"{DISTRUST}/confirm", "border.distrust", OPERATOR, "distrusted", seen='"1"'),
         Row("exchange", "POST", f"{DISTRUST}/withdraw", "border.distrust", OPERATOR, "distrusted"),
+        Row("exchange", "GET", "/v1/trust-documents", "border.trust", OPERATOR, "put_in"),
+        Row("exchange", "POST", "/v1/trust-documents", "border.trust", OPERATOR, "signed", SIGNED, 201),
+        Row("exchange", "GET", TRUST_DOCUMENT, "border.trust", OPERATOR, "put_in"),
+        Row("exchange", "POST", f"{TRUST_DOCUMENT}/confirm", "border.trust", OPERATOR, "put_in", seen='"1"'),
+        Row("exchange", "POST", f"{TRUST_DOCUMENT}/withdraw", "border.trust", OPERATOR, "put_in"),
         Row(
             "exchange",
             "POST",

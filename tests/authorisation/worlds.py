@@ -3,6 +3,7 @@
 A method of a world makes one subject of the table and answers its identifiers; a case of it is assigned to the worker.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,11 +17,13 @@ from chassis.events.admission import Cause
 from chassis.events.causes import id_of
 from chassis.events.consumer import Inbox, Message
 from chassis.events.limits import Limits
+from contracts.border.signed_file import sign_document
 from contracts.events.directory import StaffChangedV1, StaffMember
 from contracts.events.extracts import ExtractAskedV1
 from contracts.events.intake import CaseAssignedV1
 from contracts.events.referral import ReferralReceivedV1
 from contracts.internal import HELD_BY, Preview
+from deploy.local.governance import signing_key
 from services.directory.forms import SeedFile, StaffFile
 from services.directory.seeding import seed, seed_staff
 from services.interchange.exports import FILE_CLASS
@@ -40,6 +43,7 @@ from tests.authorisation.table import (
     NOTE,
     ORGANISATION,
     ORGANISATION_FORM,
+    SIGNED,
     SUSPENSION,
     TASK,
     WORDS,
@@ -735,6 +739,22 @@ class Exchange(World):
         answer = await self.harness.client.post(LOST_KEY.format(**made), json=KEY_LOST, headers=headers)
         assert answer.is_success, answer.text
         return {**made, "distrust_id": answer.json()["id"]}
+
+    async def signed(self) -> Any:
+        """A new agreement that two holders of governance keys signed."""
+        settings = self.harness.service.settings
+        document = json.loads((settings.agreements_dir / "th-th.json").read_text())["document"]
+        holders = [settings.governance_keys_file.parent / "governance" / f"{n}.jwk.json" for n in (1, 2)]
+        named = {**document, "id": f"th-{uuid4().hex[:20]}"}
+        return sign_document(named, [signing_key(holder) for holder in holders])
+
+    async def put_in(self) -> Made:
+        """By an operator who comes for nothing else."""
+        headers = self.harness.as_("operator", "th-operations", "th.first-operator")
+        body = filled(SIGNED, await self.signed())
+        answer = await self.harness.client.post("/v1/trust-documents", json=body, headers=headers)
+        assert answer.is_success, answer.text
+        return {"document_id": answer.json()["id"]}
 
     async def extract_kept(self) -> Made:
         """The signed text of an extract that a partner released."""

@@ -106,6 +106,7 @@ OPERATING = {
     "directory.read",
     "directory.operate",
     "border.distrust",
+    "border.trust",
 }
 INTERNAL = {
     "internal.disclosable",

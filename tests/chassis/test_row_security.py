@@ -51,6 +51,7 @@ FREE = {
         "outgoing_chains",
         "partners",
         "trust",
+        "trust_documents",
     },
     "interchange": set(),
 }

@@ -110,19 +110,23 @@ def test_names_say_the_same_thing(entry: Entry) -> None:
     assert event_class(entry.type) is entry.event
 
 
+OF_NO_CASE = {
+    "directory",
+    "proposals",
+    "notices",
+    "searches",
+    "log",
+    "distrusts",
+    "trust_documents",
+    "epochs",
+}
+
+
 @of_each("entry", CATALOGUE, ids=lambda entry: f"{entry.publisher}-{entry.type}")
 def test_an_event_belongs_to_a_stream(entry: Entry) -> None:
     event = examples(entry.type)[0].event
     stream = entry.stream_of(event)
-    if entry.stream in {
-        "directory",
-        "proposals",
-        "notices",
-        "searches",
-        "log",
-        "distrusts",
-        "epochs",
-    }:  # of no case
+    if entry.stream in OF_NO_CASE:
         assert stream == entry.stream
     else:
         assert stream == str(getattr(event, entry.stream))

@@ -1,6 +1,7 @@
 """Whoever covers sees a case exactly as long as they cover in it, whatever happens to the case meanwhile."""
 
 import asyncio
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -187,6 +188,13 @@ async def test_what_is_left_out_is_kept_from_the_cover_in_every_leave_until_it_i
 async def test_who_is_kept_from_one_case_of_hers_is_kept_from_each_that_is_merged_with_it(intake):
     lead, second, third = hers = [await of_worker(intake) for _ in range(3)]
     leave, supervisor = await plan(intake), intake.as_("supervisor")
+    opened = await intake.client.post(
+        f"/v1/cases/{lead}/dependants",
+        json={"relation": "child"},
+        headers={**intake.as_("screening_officer"), "If-Match": "*"},
+    )
+    family = [*hers, UUID(opened.json()["id"])]
+    await settle(intake)
 
     async def decide(other, decision):
         path, body = (
@@ -198,20 +206,20 @@ async def test_who_is_kept_from_one_case_of_hers_is_kept_from_each_that_is_merge
         await settle(intake)
 
     async def seen():
-        return [await sees(intake, "th.colleague", case_id) for case_id in hers]
+        return [await sees(intake, "th.colleague", case_id) for case_id in family]
 
     await decide(second, "same-person")
     assert await exclude(intake, leave, second) == (200, None)
-    assert await seen() == [False, False, True]
+    assert await seen() == [False, False, True, False]
     await decide(third, "same-person")
-    assert await seen() == [False, False, False]
+    assert await seen() == [False, False, False, False]
     (one,) = (await intake.client.get("/v1/leaves", headers=supervisor)).json()["items"]
-    assert one["left_out"] == sorted(map(str, hers))
+    assert one["left_out"] == sorted(map(str, family))
     await decide(second, "different-persons")
-    assert await seen() == [True, False, True]
+    assert await seen() == [True, False, True, True]
     await decide(second, "same-person")
     assert await exclude(intake, leave, second, verb="include") == (200, None)
-    assert await seen() == [True, True, True]
+    assert await seen() == [True, True, True, True]
 
 
 async def test_a_task_of_whoever_is_away_is_told_to_the_one_who_covers_in_its_case_and_else_to_the_worker(

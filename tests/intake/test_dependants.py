@@ -84,7 +84,7 @@ async def test_whoever_reads_both_sees_who_it_is_and_whoever_reads_one_that_ther
     for case, worker in ((mother, WORKER), (child, COLLEAGUE)):
         (shown,) = await beside(intake, case, sub=worker)
         assert {name for name, value in shown.items() if value is not None} == {
-            "id", "here", "linked_at", "moves",
+            "id", "case_id", "here", "linked_at", "moves",
         }  # fmt: skip
     read = [
         b["case_id"] for b in bodies(await intake.said(), "record.read.v1") if b["resource"] == "dependants"
@@ -134,6 +134,59 @@ async def test_a_mother_and_her_child_are_never_one_person_nor_two_cases_of_hers
     link = {"other_case_id": str(second), "relation": "sibling"}
     refused = await ask(intake, "POST", f"cases/{mother}/dependants/link", link, status=409)
     assert refused["code"] == "one-person"
+
+
+async def decided(intake, case_id, other, decision="same-person", **answer):
+    body = {"decision": decision, "reason": "own-word"}
+    return await ask(intake, "POST", f"cases/{case_id}/duplicates/{other}/decision", body, **answer)
+
+
+async def beside_each(intake, *cases) -> list[int]:
+    return [(await ask(intake, "GET", f"cases/{one}"))["linked"] for one in cases]
+
+
+async def test_whoever_reads_one_case_of_hers_sees_the_child_of_each_until_the_merge_is_undone(intake):
+    second, child = await mother_and_child(intake)
+    lead = await open_case(intake, fields=MOTHER)
+    await decided(intake, lead, second)
+    (shown,) = await beside(intake, lead)
+    assert (shown["other"]["id"], shown["case_id"], shown["moves"]) == (str(child), str(second), [])
+    assert await beside_each(intake, lead, second, child) == [1, 1, 1]
+    assert (await said(intake))[2:] == [(str(lead), "linked", True)]
+    await ask(intake, "POST", f"cases/{lead}/close", {"reason": "contact-lost"}, status=409)
+    await assigned(intake, lead, COLLEAGUE)
+    (hidden,) = await beside(intake, lead, sub=COLLEAGUE)
+    assert (hidden["here"], hidden["other"], hidden["relation"]) == (True, None, None)
+    await decided(intake, lead, second, "undecided", role="supervisor")
+    assert await beside(intake, lead, role="supervisor") == []
+    assert ([one["id"] for one in await beside(intake, second)], (await said(intake))[3:]) == (
+        [shown["id"]], [(str(lead), "unlinked", False)],
+    )  # fmt: skip
+
+
+async def test_a_child_hears_that_its_mother_left_when_the_last_of_her_cases_did(intake):
+    second, child = await mother_and_child(intake)
+    lead = await open_case(intake, fields=MOTHER)
+    await decided(intake, lead, second)
+    for one, here in ((second, True), (lead, False)):
+        body = {"reason": "contact-lost", "linked_stay": True}
+        await ask(intake, "POST", f"cases/{one}/close", body)
+        assert (await said(intake))[-1] == (str(child), "left", here)
+    await decided(intake, lead, second, "undecided")
+
+
+async def test_two_cases_that_a_third_leads_are_no_mother_and_child_nor_is_a_child_merged_by_way_of_a_third(
+    intake,
+):
+    mother, child = await mother_and_child(intake)
+    lead, sibling = [await open_case(intake) for _ in range(2)]
+    await decided(intake, lead, child)
+    assert (await decided(intake, lead, mother, status=409))["code"] == "one-person"
+    await decided(intake, lead, sibling)
+    body = {"other_case_id": str(sibling), "relation": "sibling"}
+    assert (await ask(intake, "POST", f"cases/{child}/dependants/link", body, status=409))[
+        "code"
+    ] == "one-person"
 
 
 async def test_a_child_is_not_given_to_a_worker_of_its_mother_who_is_no_longer_there(intake):
@@ -205,9 +258,15 @@ async def test_a_child_that_came_from_abroad_and_is_recalled_is_gone_and_its_mot
     await intake.deliver(child)
     body = {"other_case_id": str(child.case_id), "relation": "child"}
     await ask(intake, "POST", f"cases/{mother}/dependants/link", body, status=201)
+    known_before = await open_case(intake)
+    await decided(intake, known_before, child.case_id)
     await intake.deliver(recall_of(child))
     await intake.work()
-    assert ((await said(intake))[-1], await beside(intake, mother)) == ((str(mother), "left", False), [])
+    assert (await said(intake))[-2:] == [
+        (str(mother), "left", False),
+        (str(known_before), "unlinked", False),
+    ]
+    assert await beside(intake, mother) == []
 
 
 async def test_a_child_hears_that_its_mother_was_handed_over_and_that_she_is_back(intake):

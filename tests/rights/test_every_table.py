@@ -86,6 +86,7 @@ LEFT_OUT = {
     "exchange.agreements": NOBODYS,
     "exchange.trust": NOBODYS,
     "exchange.distrusts": "about keys and agreements, and the operators who trust them no more",
+    "exchange.trust_documents": "what governance signed, and the operators who put it in",
     "exchange.listed_keys": NOBODYS,
     "exchange.partners": NOBODYS,
     "exchange.listings": NOBODYS,

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from joserfc.jwk import OKPKey
 
-from contracts.border.differences import differences
+from contracts.border.differences import agreement_differences
+from contracts.border.governed import agreement_of
 from deploy.local import agreeing, governance
 from deploy.local.agreeing import Document
 from deploy.local.governance import GovernanceError
@@ -79,7 +80,7 @@ def test_who_confirms_is_shown_what_differs_from_the_version_in_force(files: Tru
     first = terms(files)["fields"][0]
     after = {**terms(files), "fields": fields, "version": 2, "legal_basis": "another", "retention_days": 3}
     basis, days = terms(files)["legal_basis"], terms(files)["retention_days"]
-    assert list(differences(terms(files), after)) == [
+    assert list(agreement_differences(agreement_of(terms(files)), agreement_of(after))) == [
         "version 1 is followed by 2",
         f"fields: gone: {first}",
         "fields: new: cor_New",
@@ -90,7 +91,9 @@ def test_who_confirms_is_shown_what_differs_from_the_version_in_force(files: Tru
 
 def test_an_agreement_is_added_for_its_cells_alone(files: TrustFiles) -> None:
     national = terms(files, id="kh-shelters", cells=["KH"])
-    assert "legal_basis: Shelters" in list(differences(None, {**national, "legal_basis": "Shelters"}))
+    assert "legal_basis: Shelters" in list(
+        agreement_differences(None, agreement_of({**national, "legal_basis": "Shelters"}))
+    )
     agreeing.propose(files, national, [holder(files, 1)])
     agreeing.confirm(files, "kh-shelters", holder(files, 3))
     assert ("kh-shelters" in counted(files, "TH"), counted(files, "KH")["kh-shelters"][0]) == (False, 1)

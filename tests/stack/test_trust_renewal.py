@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from joserfc.jwk import OKPKey
 
-from contracts.border.differences import differences
+from contracts.border.differences import list_differences
+from contracts.border.governed import trust_list_of
 from deploy.local import governance
 from deploy.local.governance import Changes, GovernanceError
 from deploy.local.trust import TrustFiles, make_trust
@@ -88,7 +89,11 @@ def test_who_confirms_is_shown_what_changes(files: TrustFiles) -> None:
     entry = governance.replacement(files, "kh-exchange", "sign", lost, START)
     changes = Changes(added=[("kh-exchange", entry)], lost=[(lost, START)])
     governance.renew(files, [holder(files, 1)], changes, START)
-    shown = list(differences(governance.in_force(files), governance.proposal(files)["document"]))
+    shown = list(
+        list_differences(
+            trust_list_of(governance.in_force(files)), trust_list_of(governance.proposal(files)["document"])
+        )
+    )
     begins = (START - timedelta(minutes=5)).isoformat()
     assert shown == [
         f"version 1 is followed by 2, vouched for at {START.isoformat()}",

@@ -70,9 +70,10 @@ async def view(tx: Transaction, cell: str, own_cell: str) -> BorderView:
     return BorderView(cell != own_cell, row.present_at, waiting, row.issued)
 
 
-async def trust_version(tx: Transaction) -> int:
-    """The version of the trust list that was last in force; 0 when there was none."""
-    return int((await tx.execute(text("select max(version) from exchange.trust"))).scalar() or 0)
+async def trust_in_force(tx: Transaction) -> tuple[int, str]:
+    """Version and hash of the trust list that was last in force; 0 when there was none."""
+    row = (await tx.execute(text("select version, sha256 from exchange.trust"))).first()
+    return (0, "") if row is None else (row.version, row.sha256)
 
 
 async def agreements_in_force(tx: Transaction) -> list[AgreementReference]:

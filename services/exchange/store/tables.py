@@ -12,6 +12,7 @@ from services.exchange.domain.disclosure import State
 from services.exchange.domain.distrust import ACTS, DistrustKind, DistrustState
 from services.exchange.domain.received import ReceivedState
 from services.exchange.domain.sent import QueueState, SentState
+from services.exchange.domain.trust_document import STANDS, TrustDocumentState
 
 META = MetaData(schema="exchange")
 
@@ -64,6 +65,31 @@ ONE_DISTRUST = Index(
     DISTRUSTS.c.agreement_version,
     unique=True,
     postgresql_where=text(f"state in {one_of(ACTS)}"),
+)
+
+TRUST_DOCUMENTS = Table(
+    "trust_documents",
+    META,
+    Column("id", UUID, primary_key=True),
+    required("agreement_id", TEXT),
+    required("number", INTEGER),
+    required("sha256", TEXT),
+    required("counts_from", TIMESTAMPTZ),
+    required("content", JSONB),
+    required("ticket", TEXT),
+    required("state", OneOf(TrustDocumentState)),
+    required("proposed_by", TEXT),
+    required("proposed_at", TIMESTAMPTZ),
+    Column("decided_by", TEXT),
+    Column("decided_at", TIMESTAMPTZ),
+    required("version", INTEGER),
+)
+ONE_TRUST_DOCUMENT = Index(
+    "trust_documents_one",
+    TRUST_DOCUMENTS.c.agreement_id,
+    TRUST_DOCUMENTS.c.number,
+    unique=True,
+    postgresql_where=text(f"state in {one_of(STANDS)}"),
 )
 
 LISTED_KEYS = Table(

@@ -27,7 +27,7 @@ async def distrust_key(
     tx: Transaction, actor: Actor, distrust_id: UUID, kid: str, since: datetime, ticket: str
 ) -> Distrust:
     """A key of the trust list was lost, a partner's or our own. Raises NotFound, Invalid, AlreadyThere, Forbidden."""
-    await _require_operator(tx, actor)
+    await require_operator(tx, actor, DISTRUST)
     listed = await distrusts.listed_key(tx, kid)
     if listed is None:
         raise NotFound
@@ -42,7 +42,7 @@ async def suspend_agreement(
     tx: Transaction, actor: Actor, distrust_id: UUID, agreement_id: str, ticket: str
 ) -> Distrust:
     """The present version of an agreement counts no more here; its next one does. Raises NotFound, AlreadyThere, Forbidden."""
-    await _require_operator(tx, actor)
+    await require_operator(tx, actor, DISTRUST)
     version = await partners.agreement_version(tx, agreement_id)
     if version is None:
         raise NotFound
@@ -52,7 +52,7 @@ async def suspend_agreement(
 
 async def confirm(tx: Transaction, actor: Actor, distrust_id: UUID, seen: int) -> Distrust:
     """Confirm what was seen: nobody lifts it any more."""
-    await _require_operator(tx, actor)
+    await require_operator(tx, actor, DISTRUST)
     found = await distrusts.get(tx, distrust_id, lock=True, expected=seen)
     with _answered():
         facts = found.confirm(actor.subject, await tx.clock())
@@ -62,7 +62,7 @@ async def confirm(tx: Transaction, actor: Actor, distrust_id: UUID, seen: int) -
 
 async def withdraw(tx: Transaction, actor: Actor, distrust_id: UUID, seen: int | None) -> Distrust:
     """Lift it: what waited is sealed."""
-    await _require_operator(tx, actor)
+    await require_operator(tx, actor, DISTRUST)
     found = await distrusts.get(tx, distrust_id, lock=True, expected=seen)
     with _answered():
         facts = found.withdraw(actor.subject, await tx.clock())
@@ -79,9 +79,9 @@ async def _declare(
     return made
 
 
-async def _require_operator(tx: Transaction, actor: Actor) -> None:
+async def require_operator(tx: Transaction, actor: Actor, action: str) -> None:
     """An operator is whom the directory lists: that the issuer vouches for somebody is the word of one system. Raises Forbidden."""
-    require(actor, DISTRUST)
+    require(actor, action)
     if OPERATOR not in await roles_of(tx, actor.organisation, actor.subject):
         raise Forbidden
 

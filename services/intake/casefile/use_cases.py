@@ -16,7 +16,7 @@ from services.intake.casefile.domain.age import AgeEvidence
 from services.intake.casefile.domain.case import Case, CaseVerb, CommandRefused, WrongMove, urgency_of
 from services.intake.casefile.domain.dependant import DependantLink, NewLink
 from services.intake.casefile.domain.field_classes import FLAGS_CLASS, OWN_NUMBER
-from services.intake.casefile.domain.pair import OneCase, PairState
+from services.intake.casefile.domain.pair import OneCase
 from services.intake.casefile.outgoing import outgoing, tasks_due
 from services.intake.casefile.store import (
     ages,
@@ -247,8 +247,7 @@ async def link_dependant(
 
 async def _link(tx: Transaction, actor: Actor, her: Case, other: Case, new: NewLink) -> None:
     """Raises OnePerson: nobody depends on herself, whose other case this is."""
-    decided = await pairs.of_two(tx, her.id, other.id)
-    if decided is not None and decided.decision is PairState.SAME_PERSON:
+    if other.id in await pairs.kept(tx, her.id):
         raise OnePerson
     with answered():
         link = DependantLink.link(new, her, other, by=actor.subject, at=tx.now)

@@ -11,7 +11,7 @@ from chassis.problems import AlreadyThere, Forbidden, NotFound, expect
 from contracts.organisations import SUPERVISOR
 from services.intake.casefile.domain.case import CaseVerb
 from services.intake.casefile.outgoing import tasks_due
-from services.intake.casefile.store import cases, dependants, pairs
+from services.intake.casefile.store import cases, dependants
 from services.intake.casefile.store.cases import ACTIONS
 from services.intake.casefile.use_cases import CARER, answered
 from services.intake.casework.domain import facts
@@ -89,8 +89,7 @@ async def decide_cover(
     if left_out and await is_able(tx, actor, leave.organisation, case_id, leave.cover):
         raise refused("case_id", "whoever covers sees this case in any event", "cover-sees-anyway")
     mark = f"covered:{leave.id}:{tx.now.isoformat()}"
-    left_out_too = [*await dependants.linked_with(tx, case_id), *await pairs.linked(tx, case_id)]
-    tx.say(*(tasks_due(one, mark) for one in left_out_too))
+    tx.say(*(tasks_due(one, mark) for one in await dependants.around(tx, [case_id])))
     await give_back_tasks(tx, leave)
     return leave
 

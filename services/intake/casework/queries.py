@@ -16,11 +16,11 @@ from chassis.identity.references import reference_column
 from chassis.rows import RowReader
 from chassis.web.positions import Position
 from services.intake.casefile.domain.case import CaseState
+from services.intake.casefile.store.dependants import AROUND
 from services.intake.casefile.store.undertakings import LATE_RECALL, LATE_REFERRAL
 from services.intake.casework.domain.leave import LeaveState
 from services.intake.casework.domain.tasks import TaskState
 from services.intake.casework.sealed_rows import NoteRevisionRow, NoteRow, TaskRow
-from services.intake.casework.store.leaves import LEFT_OUT_TOO
 
 _NOTES, _REVISIONS, _TASKS = RowReader(NoteRow), RowReader(NoteRevisionRow), RowReader(TaskRow)
 _NOTE = (
@@ -157,7 +157,7 @@ _OUT = (
     "select x.case_id from intake.left_out x join intake.leaves o on o.id = x.leave_id"
     " where o.organisation = l.organisation and o.cover = l.cover"
 )
-_OUT_TOO = LEFT_OUT_TOO.format(cases=f"array({_OUT})")
+_OUT_TOO = AROUND.format(cases=f"array({_OUT})")
 
 
 async def leaves(
@@ -168,7 +168,7 @@ async def leaves(
     which = "true" if state is None else "l.state = :state"
     statement = text(
         "select l.id, l.worker, l.cover, l.starts_at, l.ends_at, l.state, l.ended_at, l.version,"
-        f" array({_OUT} union ({_OUT_TOO}) order by 1) as left_out from intake.leaves l"
+        f" array({_OUT_TOO} order by 1) as left_out from intake.leaves l"
         f" where l.organisation = :organisation and {which} and (:everybody or :who in (l.worker, l.cover))"
         " and (cast(:at as timestamptz) is null or (l.starts_at, l.id) < (:at, cast(:after as uuid)))"
         " order by l.starts_at desc, l.id desc limit :limit"

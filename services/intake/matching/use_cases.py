@@ -1,6 +1,6 @@
 """The use cases of matching: one function, one transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from chassis.database import Transaction
 from chassis.identity.access import require_case
 from chassis.identity.auth import Actor
 from chassis.problems import Conflict, NotFound, expect
+from services.intake.casefile.domain.facts import PairDecided
 from services.intake.casefile.domain.pair import LedAlready, OneCase, Pair, PairState
 from services.intake.casefile.outgoing import tasks_due
 from services.intake.casefile.store import dependants, pairs
@@ -52,13 +53,12 @@ async def decide(
         await require_case(tx, actor, DECIDE, each)
     with answered():
         pair = await pairs.hold(tx, case_id, other_id, actor.organisation)
-        if decision is PairState.SAME_PERSON and other_id in await dependants.linked_with(tx, case_id):
+        if decision is PairState.SAME_PERSON and await dependants.are_linked(tx, case_id, other_id):
             raise OnePerson
         expect(pair.version, seen)
         facts = pair.decide(decision, reason, case_id, await pairs.merged(tx, pair))
     if facts:
-        await pairs.save(tx, pair, facts, actor.subject)
-        await _follow(tx, pair)
+        await _save(tx, pair, facts, actor.subject)
     if decision is PairState.SAME_PERSON:
         for one, other in ((case_id, other_id), (other_id, case_id)):
             for hold in await holds.share(tx, one, [other], pair.organisation):
@@ -66,9 +66,11 @@ async def decide(
     return pair
 
 
-async def _follow(tx: Transaction, pair: Pair) -> None:
-    """The covers of either case, and of those that are merged with it, are found anew: who is kept from one is kept from all."""
+async def _save(tx: Transaction, pair: Pair, facts: Sequence[PairDecided], by: str) -> None:
+    """The links of either case are those of the other while both are of one person, and the covers of all of them are found anew."""
     ends = (pair.first_id, pair.second_id)
-    hers = {case_id for end in ends for case_id in (end, *await pairs.linked(tx, end))}
+    before = await dependants.beside(tx, ends)
+    await pairs.save(tx, pair, facts, by)
+    await dependants.tell_of_difference(tx, ends, before)
     mark = f"pair:{pair.first_id}:{pair.second_id}:{pair.version}"
-    tx.say(*(tasks_due(case_id, mark) for case_id in sorted(hers)))
+    tx.say(*(tasks_due(case_id, mark) for case_id in await dependants.around(tx, ends)))

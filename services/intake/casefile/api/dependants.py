@@ -150,11 +150,17 @@ async def unlink_dependant(
 
 
 class DependantView(BaseModel):
-    """A link, from the side of the case in the path. `other`, `relation`, `depends`, `linked_by` and `reason` are null for whoever may not read
+    """A link, from the side of the person of the case in the path. `other`, `relation`, `depends`, `linked_by` and `reason` are null for whoever may not read
     both cases; of them a link that was ended is not shown either.
     """
 
     id: UUID
+    case_id: Annotated[
+        UUID,
+        Field(
+            description="the case that has the link, and where it is ended: this one, or one merged with it"
+        ),
+    ]
     here: Annotated[bool, Field(description="the other one is in an open case of this organisation")]
     depends: Annotated[bool | None, Field(description="true: the other depends on the person of this case")]
     relation: Annotated[
@@ -179,18 +185,23 @@ async def list_dependants(
         case = await cases.get(tx, actor, READ, case_id)
         permitted = await rights_in(tx, actor, case_id)
         rows = await dependants.of_case(tx, case_id)
-        readable = await cases.readable(tx, actor, {row.other_id for row in rows})
-        others = await queries.summaries(tx, list(readable))
-        tx.say(record_read(case_id, "dependants"), *(record_read(one, "case") for one in others))
-    words = await _words(service, [row for row in rows if row.other_id in others])
-    shown = [row for row in rows if row.other_id in others or row.link.ended_at is None]
+        asked = {one for row in rows for one in (row.own_id, row.other_id)}
+        readable = {case_id, *await cases.readable(tx, actor, asked)}
+        both = [row for row in rows if {row.own_id, row.other_id} <= readable]
+        others = await queries.summaries(tx, list({row.other_id for row in both}))
+        hers = {case_id, *(row.own_id for row in both)}
+        tx.say(
+            *(record_read(one, "dependants") for one in sorted(hers)),
+            *(record_read(one, "case") for one in others),
+        )
+    words = await _words(service, both)
+    named = {row.link.id: others[row.other_id] for row in both}
+    shown = [row for row in rows if row.link.id in named or row.link.ended_at is None]
     ends = Offer(UNLINK, ACTIONS[UNLINK], passes(case.state, UNLINK))
     response.headers["Cache-Control"] = "no-store"
     return Listing(
         items=[
-            _view(
-                row, case_id, others.get(row.other_id), words, _moves(service, permitted, row, case_id, ends)
-            )
+            _view(row, named.get(row.link.id), words, _moves(service, permitted, row, case_id, ends))
             for row in shown
         ],
         moves=service.commands.open(
@@ -202,7 +213,7 @@ async def list_dependants(
 
 
 def _moves(service: Service, permitted: Rights, row: LinkRow, case_id: UUID, ends: Offer) -> list[MoveView]:
-    offers = [ends] if row.link.ended_at is None else []
+    offers = [ends] if row.link.ended_at is None and row.own_id == case_id else []
     return service.commands.open(offers, permitted, case_id=case_id, link_id=row.link.id)
 
 
@@ -222,7 +233,6 @@ async def _words(service: Service, rows: list[LinkRow]) -> dict[tuple[UUID, str]
 
 def _view(
     row: LinkRow,
-    case_id: UUID,
     other: CaseSummary | None,
     words: dict[tuple[UUID, str], str | None],
     moves: list[MoveView],
@@ -230,8 +240,9 @@ def _view(
     link, both = row.link, other is not None
     return DependantView(
         id=link.id,
+        case_id=row.own_id,
         here=row.here,
-        depends=link.case_id == case_id if both else None,
+        depends=link.case_id == row.own_id if both else None,
         relation=words.get((link.id, RELATION)),
         other=other,
         linked_at=link.linked_at,

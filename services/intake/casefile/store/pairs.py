@@ -44,10 +44,11 @@ _LINKED = """
 _HERE = text(_LINKED.format(same=PairState.SAME_PERSON, gone=one_of(GONE)))
 _KEPT = text(_LINKED.format(same=PairState.SAME_PERSON, gone=one_of([CaseState.ERASED])))
 OF_HER = """
-    select unnest(array[q.first_id, q.second_id]) as case_id from intake.pairs p join intake.pairs q on q.lead_id = p.lead_id
+    select unnest({cases}) as case_id union
+    select unnest(array[q.first_id, q.second_id]) from intake.pairs p join intake.pairs q on q.lead_id = p.lead_id
     where p.first_id = any({cases}) or p.second_id = any({cases})
 """
-"""The cases that are merged with some cases, and these themselves, for a statement that asks for them."""
+"""Some cases, and those that are merged with them, for a statement that asks for them."""
 
 _SAVE = upsert_set(
     PAIRS,

@@ -108,8 +108,8 @@ async def erase(tx: Transaction, case_id: UUID, person_id: UUID) -> bool:
     await remember_erased(tx, [row.id for row in rows])
     await own_numbers.forget(tx, [row.id for row in rows])
     for row in rows:
-        await pairs.forget(tx, row.id)
         await dependants.forget(tx, row.id)
+        await pairs.forget(tx, row.id)
         await papers.forget(tx, [row.id, *(await tx.execute(_HOLDS, {"case_id": row.id})).scalars()])
     tx.say(*(tasks_due(row.id, person_id) for row in rows))
     return bool(rows)

@@ -15,8 +15,7 @@ from chassis.problems import AlreadyThere, NotFound, PreconditionFailed
 from chassis.rows import RowReader
 from chassis.tables import insert_missing, one_of, update_set
 from services.intake.casefile.domain.case import HERE
-from services.intake.casefile.store.dependants import LINKED_WITH
-from services.intake.casefile.store.pairs import OF_HER
+from services.intake.casefile.store.dependants import AROUND
 from services.intake.casework.domain.facts import CaseCovered, CaseworkFact
 from services.intake.casework.domain.leave import Leave, LeaveState
 from services.intake.casework.outgoing import outgoing
@@ -50,12 +49,11 @@ _RUNNING = f"l.state = '{LeaveState.RUNNING}' and l.ends_at > :now"
 _COVERED_BY = text(
     f"select distinct l.worker from intake.leaves l where l.organisation = :organisation and l.cover = :cover and {_RUNNING}"
 )
-LEFT_OUT_TOO = f"select k.case_id from ({LINKED_WITH}) k union all {OF_HER}"
-"""The cases that are left out with some cases: who is kept from her is kept from her child, and from whichever case is hers."""
-# What was left out is kept from the cover in every leave of theirs, be it of another worker, or planned since.
+# What was left out is kept from the cover in every leave of theirs, be it of another worker, or planned since; and so is what is
+# around it: who is kept from her is kept from her child, and from whichever case is hers or its.
 _LEFT_OUT = (
     "exists (select from intake.left_out x join intake.leaves o on o.id = x.leave_id where o.organisation = l.organisation"
-    f" and o.cover = l.cover and (x.case_id = {{case}} or x.case_id in ({LEFT_OUT_TOO.format(cases='array[{case}]')})))"
+    f" and o.cover = l.cover and x.case_id in ({AROUND.format(cases='array[{case}]')}))"
 )
 _COVERS_OF = text(
     "select distinct l.cover from intake.leaves l where l.organisation = :organisation and l.worker = :worker"
