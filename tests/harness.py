@@ -258,7 +258,9 @@ async def _prepare(owner_url: str, name: str, versions: Path | None) -> None:
 
 def _see_everything(connection: Any, _record: Any) -> None:
     """For what a test looks at or arranges by itself; the service says for each of its transactions whose rows it sees."""
-    connection.run_async(lambda driver: driver.execute("select set_config('corridor.organisation', '*', false)"))
+    connection.run_async(
+        lambda driver: driver.execute("select set_config('corridor.organisation', '*', false)")
+    )
 
 
 def later(seconds: float) -> datetime:
