@@ -86,10 +86,10 @@ class Shelf:
         if (key := (id(thing), name)) not in self._found:
             world, _ = await self._worlds.of(thing.service)
             made = await thing.states[name](world)
-            people = [Reader(world, thing, kind) for kind in PEOPLE]
-            may = [one for one in people if await one.view(made) is not None]
-            assert may, "nobody may read it"
-            views = {one: await one.view(made) or {} for one in may}  # a case is open once its worker read it
+            people = [Reader(world, thing, kind) for kind in sorted(PEOPLE, key="worker".__ne__)]
+            read = {one: await one.view(made) for one in people}  # a case is open once its worker read it
+            views = {one: view for one, view in read.items() if view is not None}
+            assert views, "nobody may read it"
             self._found[key] = Found(made, views)
         return self._found[key]
 
