@@ -75,10 +75,10 @@ def confirm_agreement(
 
     with troubles():
         files = border_files()
-        document = agreeing.proposal(files, name)["document"]
-        _say_differences(agreeing.in_force(files, name, utc_now()), document)
+        waiting = agreeing.proposal(files, name)
+        _say_differences(agreeing.in_force(files, name, utc_now()), waiting["document"])
         if not dry_run:
-            agreeing.confirm(files, name, governance.signing_key(sign))
+            agreeing.confirm(files, waiting, governance.signing_key(sign))
             say(SIGNED)
 
 

@@ -130,11 +130,11 @@ def confirm_trust(
     from deploy.local import governance
 
     with troubles():
-        before, after = governance.in_force(border_files()), governance.proposal(border_files())["document"]
-        for line in list_differences(trust_list_of(before), trust_list_of(after)):
+        before, waiting = governance.in_force(border_files()), governance.proposal(border_files())
+        for line in list_differences(trust_list_of(before), trust_list_of(waiting["document"])):
             say(line)
         if not dry_run:
-            governance.confirm(border_files(), governance.signing_key(sign))
+            governance.confirm(border_files(), waiting, governance.signing_key(sign))
             say("in force; every cell reads it within seconds")
 
 

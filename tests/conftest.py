@@ -1,6 +1,7 @@
 """Real servers for every test: one Kafka broker and one PostgreSQL per run, started by the first test that asks."""
 
 import secrets
+import sys
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -22,6 +23,9 @@ WORKPLACE = "tests/console/"
 """What one worker does in order: those of cells of many processes; all other journeys, which share their cells; each file with
 a world; those of the console, which share a workplace.
 """
+
+sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
+"""httpx2 looks for it at every call of an app, on all of the path, as long as it is not there."""
 
 RUN = pytest.StashKey[Run]()
 WORKER_INPUT = "corridor_run"

@@ -223,7 +223,7 @@ async def running(
         )
         settings["vault_url"] = vault_app
     service = build(settings_class(**{**settings, **extra}))
-    sqlalchemy.event.listen(service.database.engine.sync_engine, "begin", _see_everything)
+    sqlalchemy.event.listen(service.database.engine.sync_engine, "connect", _see_everything)
     await service.start(worker=start)
     try:
         with lent_app(build, service, extra):
@@ -256,9 +256,11 @@ async def _prepare(owner_url: str, name: str, versions: Path | None) -> None:
     await database.close()
 
 
-def _see_everything(conn: Any) -> None:
+def _see_everything(connection: Any, _record: Any) -> None:
     """For what a test looks at or arranges by itself; the service says for each of its transactions whose rows it sees."""
-    conn.execute(text("select set_config('corridor.organisation', '*', true)"))
+    connection.run_async(
+        lambda driver: driver.execute("select set_config('corridor.organisation', '*', false)")
+    )
 
 
 def later(seconds: float) -> datetime:

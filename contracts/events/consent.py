@@ -270,7 +270,7 @@ class DisclosureRecalledV1(Event):
 class NoticeChangedV1(Event):
     """The text that is explained before she is asked, in one language, was written, proposed, put in force by a second
     person, superseded or withdrawn; or, `withdrawal_asked`, the first of two people asked that it is withdrawn, and it stands
-    where it stood. `sha256` is of its words. Stream `notices`.
+    where it stood, as it does once somebody said that it is kept. `sha256` is of its words. Stream `notices`.
     """
 
     type: ClassVar[str] = "notice.changed.v1"

@@ -62,12 +62,12 @@ def propose(files: TrustFiles, terms: Document, signers: Sequence[OKPKey]) -> bo
     return True
 
 
-def confirm(files: TrustFiles, agreement_id: str, signer: OKPKey) -> Document:
-    """Sign what another holder signed, exactly as it was shown, and put it in force. Raises GovernanceError."""
-    signed = countersigned(proposal(files, agreement_id), signer)
-    _put_in_force(files, signed)
-    _place(files, agreement_id).unlink()
+def confirm(files: TrustFiles, shown: Document, signer: OKPKey) -> Document:
+    """Sign the proposal that was shown, whatever its file has become since, and put it in force. Raises GovernanceError."""
+    signed = countersigned(shown, signer)
     document: Document = signed["document"]
+    _put_in_force(files, signed)
+    _place(files, document["id"]).unlink(missing_ok=True)
     return document
 
 

@@ -80,11 +80,11 @@ def renew(files: TrustFiles, signers: Sequence[OKPKey], changes: Changes, now: d
     return True
 
 
-def confirm(files: TrustFiles, signer: OKPKey) -> Document:
-    """Sign what another holder signed, exactly as it was shown, and put it in force. Raises GovernanceError."""
-    signed = countersigned(proposal(files), signer)
+def confirm(files: TrustFiles, shown: Document, signer: OKPKey) -> Document:
+    """Sign the proposal that was shown, whatever its file has become since, and put it in force. Raises GovernanceError."""
+    signed = countersigned(shown, signer)
     _put_in_force(files, signed)
-    (files.directory / PROPOSED).unlink()
+    (files.directory / PROPOSED).unlink(missing_ok=True)
     document: Document = signed["document"]
     return document
 

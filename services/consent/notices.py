@@ -82,6 +82,7 @@ async def get_notice(
             Offer(f"{verb}_notice", publishing.WRITE, notice.lets(verb, act, last=last))
             for verb in ("propose", "approve", "withdraw")
         ),
+        Offer("decline_withdrawal", publishing.WRITE, notice.lets("decline", act, last=last)),
     ]
     moves = running.commands.open(offers, rights_of(actor), notice_id=notice_id)
     response.headers["ETag"] = etag(notice.revision)
@@ -129,4 +130,15 @@ async def withdraw_notice(notice_id: UUID, actor: Who, tx: Tx, expected: IfMatch
     that this was read; the last text of a language is superseded instead.
     """
     notice = await publishing.withdraw(tx, actor, notice_id, expected)
+    return done(tx, response, notice.id, notice.revision)
+
+
+@router.post(
+    "/{notice_id}/decline-withdrawal",
+    summary="It stays in force: whoever asked that it is withdrawn takes that back, or another says no",
+)
+async def decline_withdrawal(
+    notice_id: UUID, actor: Who, tx: Tx, expected: IfMatch, response: Response
+) -> Done:
+    notice = await publishing.decline_withdrawal(tx, actor, notice_id, expected)
     return done(tx, response, notice.id, notice.revision)

@@ -77,6 +77,13 @@ async def withdraw(tx: Transaction, actor: Actor, notice_id: UUID, expected: int
     return await _moved(tx, actor, notice, lambda act: notice.withdraw(act, last=last))
 
 
+async def decline_withdrawal(tx: Transaction, actor: Actor, notice_id: UUID, expected: int | None) -> Notice:
+    """Keep one in force of which the withdrawal was asked for."""
+    require(actor, WRITE)
+    notice = await notices.hold(tx, notice_id, expected=expected)
+    return await _moved(tx, actor, notice, notice.decline_withdrawal)
+
+
 async def _moved(
     tx: Transaction, actor: Actor, notice: Notice, verb: Verb, before: Notice | None = None
 ) -> Notice:

@@ -68,6 +68,7 @@ _OF = {
         consent POST /v1/protections/{consent_id}/review
         consent POST /v1/notices/{notice_id}/propose
         consent POST /v1/notices/{notice_id}/withdraw
+        consent POST /v1/notices/{notice_id}/decline-withdrawal
         directory POST /v1/proposals/{proposal_id}/withdraw
         exchange POST /v1/distrusts/{distrust_id}/withdraw
         exchange POST /v1/trust-documents/{document_id}/withdraw

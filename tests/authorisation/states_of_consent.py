@@ -234,7 +234,7 @@ CONSENT_THINGS = (
         "consent",
         NOTICE,
         {
-            **as_made("notice", "proposed_notice"),
+            **as_made("notice", "proposed_notice", "asked_withdrawal"),
             "in force": asked("proposed_notice", APPROVE),
             "superseded": _superseded,
             "withdrawn": asked("notice", ("supervisor", "POST", f"{NOTICE}/withdraw", None)),

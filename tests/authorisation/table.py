@@ -476,6 +476,7 @@ def _consent() -> list[Row]:
         row("POST", f"{NOTICE}/propose", "notice.write", SUPERVISORS, "notice"),
         row("POST", f"{NOTICE}/approve", "notice.write", SUPERVISORS, "proposed_notice", seen='"2"'),
         row("POST", f"{NOTICE}/withdraw", "notice.write", SUPERVISORS, "notice"),
+        row("POST", f"{NOTICE}/decline-withdrawal", "notice.write", SUPERVISORS, "asked_withdrawal"),
         row("GET", f"{govstack}/config/policies/", "notice.read", DOOR | AUDITOR, "notice_in_force"),
         row(
             "GET",

@@ -47,7 +47,7 @@ class Reader:
     async def call(self, row: Row, made: Made, *, without: str | None = None) -> httpx2.Response:
         body = self.thing.bodies.get(row.path.rpartition("/")[2], row.body or {})
         sent = {name: value for name, value in filled(body, made).items() if name != without}
-        headers = {} if without == "If-Match" else {"If-Match": row.seen}
+        headers = {} if without == "If-Match" else {"If-Match": made.get("seen", row.seen)}
         path = path_of(row, made).replace("{service}", "another-desk")  # the caller's to choose
         parts: dict[str, Any] = {} if row.body is None else {"json": sent}
         if row.file is not None:
@@ -86,10 +86,10 @@ class Shelf:
         if (key := (id(thing), name)) not in self._found:
             world, _ = await self._worlds.of(thing.service)
             made = await thing.states[name](world)
-            people = [Reader(world, thing, kind) for kind in PEOPLE]
-            may = [one for one in people if await one.view(made) is not None]
-            assert may, "nobody may read it"
-            views = {one: await one.view(made) or {} for one in may}  # a case is open once its worker read it
+            people = [Reader(world, thing, kind) for kind in sorted(PEOPLE, key="worker".__ne__)]
+            read = {one: await one.view(made) for one in people}  # a case is open once its worker read it
+            views = {one: view for one, view in read.items() if view is not None}
+            assert views, "nobody may read it"
             self._found[key] = Found(made, views)
         return self._found[key]
 

@@ -434,6 +434,19 @@ class Consent(World):
         await self._by_writer("POST", f"/v1/notices/{made['notice_id']}/propose")
         return made
 
+    async def asked_withdrawal(self) -> Made:
+        """One in force, beside a proposed one of its language, of which the supervisor asked that it is withdrawn; and its ETag,
+        which a second person names.
+        """
+        made = await self.proposed_notice()
+        path, headers = f"/v1/notices/{made['notice_id']}", Wallet(self.harness).headers("supervisor")
+        client = self.harness.client
+        await client.post(f"{path}/approve", headers={**headers, "If-Match": '"2"'})
+        await self.proposed_notice()
+        asked = await client.post(f"{path}/withdraw", headers=headers)
+        assert asked.is_success, asked.text
+        return {**made, "seen": asked.headers["ETag"]}
+
     async def _by_writer(self, method: str, path: str, **parts: Any) -> httpx2.Response:
         headers = self.harness.as_("supervisor", "th-legal-aid", "th.writer")
         answer = await self.harness.client.request(method, path, headers=headers, **parts)

@@ -51,6 +51,7 @@ VERBS = {
     "approve": (lambda made: made.approve(SECOND, None), NoticeState.IN_FORCE),
     "supersede": (lambda made: made.supersede(SECOND), NoticeState.SUPERSEDED),
     "withdraw": (lambda made: made.withdraw(SECOND, last=False), NoticeState.WITHDRAWN),
+    "decline": (lambda made: made.decline_withdrawal(SECOND), NoticeState.IN_FORCE),
 }
 FROM = {
     "write": {"draft", "proposed"},
@@ -58,6 +59,7 @@ FROM = {
     "approve": {"proposed"},
     "supersede": {"in-force"},
     "withdraw": {"draft", "proposed", "in-force"},
+    "decline": {"in-force"},
 }
 
 
@@ -229,6 +231,21 @@ def test_a_withdrawal_that_nobody_made_final_in_a_week_is_asked_for_anew():
     (fact,) = made.withdraw(late, last=False)
     assert (fact.withdrawal_asked, made.state) == (True, NoticeState.IN_FORCE)
     assert (made.withdrawal_asked_by, made.withdrawal_asked_at) == ("th.second", late.at)
+
+
+async def test_whoever_asked_for_a_withdrawal_takes_that_back_and_so_may_a_second_person_refuse_it(consent):
+    id_ = notice_id("2026-1", "km")
+    await _propose(consent)
+    nothing = await _move(consent, id_, "decline-withdrawal")
+    assert (nothing.status_code, nothing.json()["code"]) == (409, "wrong-state")
+    for by in ("th.second", "th.writer"):
+        assert (await _move(consent, id_, "withdraw")).status_code == 200
+        assert (await _move(consent, id_, "decline-withdrawal", by)).status_code == 200
+    view = await consent.client.get(f"/v1/notices/{id_}", headers=consent.harness.as_("supervisor", SENDER))
+    assert (view.json()["state"], view.json()["withdrawal_asked_by"]) == ("in-force", None)
+    assert (await _move(consent, id_, "withdraw", "th.second")).status_code == 200
+    said = [(e["revision"], e["withdrawal_asked"]) for e in await consent.said("notice.changed.v1")]
+    assert said[-5:] == [(2, True), (3, False), (4, True), (5, False), (6, True)]
 
 
 async def test_a_language_that_has_a_text_is_not_left_without_one_by_way_of_a_draft(consent):

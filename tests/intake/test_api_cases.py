@@ -84,6 +84,20 @@ async def test_an_urgent_flag_makes_the_case_immediate_and_is_shown_to_the_worke
     assert view["flags"] == ["immediate_danger", "suicide_risk"]
 
 
+async def test_a_case_that_is_opened_again_by_the_same_command_when_she_is_erased_is_not_made_anew(intake):
+    headers = intake.as_("screening_officer") | {"Idempotency-Key": "command-of-one-erased"}
+    first = await intake.client.post("/v1/cases", json=form(), headers=headers)
+    async with intake.service.database.transaction(intake.service.database.system()) as tx:
+        found = await tx.execute(
+            text("select person_id from intake.cases where id = :id"), {"id": first.json()["id"]}
+        )
+        person_id = found.scalar_one()
+    await intake.service.vault.release(person_id)
+    await intake.service.vault.destroy(person_id)
+    late = await intake.client.post("/v1/cases", json=form(), headers=headers)
+    assert (first.status_code, late.status_code, late.json()["code"]) == (201, 410, "erased")
+
+
 async def test_the_same_key_opens_one_case(intake):
     headers = intake.as_("screening_officer") | {"Idempotency-Key": "command-1"}
     first = await intake.client.post("/v1/cases", json=form(), headers=headers)

@@ -66,13 +66,23 @@ def test_one_holder_changes_nothing_and_another_one_puts_it_in_force_in_every_ce
         (OKPKey.generate_key("Ed25519", {"kid": "stranger"}), "not signed by 2"),
     ):
         with pytest.raises(GovernanceError, match=why):
-            agreeing.confirm(files, NAME, wrong)
+            agreeing.confirm(files, agreeing.proposal(files, NAME), wrong)
     assert counted(files, "TH") == before
-    agreeing.confirm(files, NAME, holder(files, 2))
+    agreeing.confirm(files, agreeing.proposal(files, NAME), holder(files, 2))
     assert counted(files, "TH")[NAME] == (2, ("cor_FullName",))
     assert (running.refresh(START), running.agreements[NAME].terms.version) == (True, 2)  # without a restart
     with pytest.raises(GovernanceError, match="no version of th-kh waits"):
-        agreeing.confirm(files, NAME, holder(files, 3))
+        agreeing.confirm(files, agreeing.proposal(files, NAME), holder(files, 3))
+
+
+def test_what_is_confirmed_is_what_was_shown_though_another_wrote_its_file_meanwhile(
+    files: TrustFiles,
+) -> None:
+    agreeing.propose(files, narrower(files), [holder(files, 1)])
+    shown = agreeing.proposal(files, NAME)
+    agreeing.propose(files, terms(files, retention_days=3650), [holder(files, 1)])
+    agreeing.confirm(files, shown, holder(files, 2))
+    assert counted(files, "TH")[NAME] == (2, ("cor_FullName",))
 
 
 def test_who_confirms_is_shown_what_differs_from_the_version_in_force(files: TrustFiles) -> None:
@@ -95,7 +105,7 @@ def test_an_agreement_is_added_for_its_cells_alone(files: TrustFiles) -> None:
         agreement_differences(None, agreement_of({**national, "legal_basis": "Shelters"}))
     )
     agreeing.propose(files, national, [holder(files, 1)])
-    agreeing.confirm(files, "kh-shelters", holder(files, 3))
+    agreeing.confirm(files, agreeing.proposal(files, "kh-shelters"), holder(files, 3))
     assert ("kh-shelters" in counted(files, "TH"), counted(files, "KH")["kh-shelters"][0]) == (False, 1)
 
 
@@ -110,7 +120,7 @@ def test_what_was_proposed_before_another_version_undoes_nothing(files: TrustFil
     agreeing.propose(files, terms(files), [holder(files, 1)])
     agreeing.propose(files, narrower(files), [holder(files, 2), holder(files, 3)])
     with pytest.raises(GovernanceError, match="meanwhile"):
-        agreeing.confirm(files, NAME, holder(files, 2))
+        agreeing.confirm(files, agreeing.proposal(files, NAME), holder(files, 2))
     assert counted(files, "TH")[NAME] == (2, ("cor_FullName",))
 
 
@@ -151,5 +161,5 @@ def test_what_somebody_changed_after_the_first_signed_it_does_not_come_into_forc
     content["document"]["fields"] = terms(files)["fields"]
     place.write_text(json.dumps(content))
     with pytest.raises(GovernanceError, match="not signed by 2"):
-        agreeing.confirm(files, NAME, holder(files, 2))
+        agreeing.confirm(files, agreeing.proposal(files, NAME), holder(files, 2))
     assert counted(files, "TH")[NAME][0] == 1

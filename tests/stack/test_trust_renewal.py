@@ -65,13 +65,13 @@ def test_one_holder_alone_renews_nothing_and_the_same_one_is_not_two(files: Trus
     for signers in ([holder(files, 1)], [holder(files, 1), holder(files, 1)]):
         assert not governance.renew(files, signers, Changes(), later)
         with pytest.raises(GovernanceError, match="another holder"):
-            governance.confirm(files, holder(files, 1))
+            governance.confirm(files, governance.proposal(files), holder(files, 1))
         trust.refresh(later)
         assert trust.list.version == 1
     stranger = OKPKey.generate_key("Ed25519", {"kid": "stranger"})
     with pytest.raises(GovernanceError, match="not signed by 2"):
-        governance.confirm(files, stranger)
-    governance.confirm(files, holder(files, 2))
+        governance.confirm(files, governance.proposal(files), stranger)
+    governance.confirm(files, governance.proposal(files), holder(files, 2))
     assert (trust.refresh(later), trust.list.version) == (True, 2)
 
 
@@ -80,7 +80,7 @@ def test_what_was_proposed_before_another_list_came_into_force_undoes_nothing(fi
     governance.renew(files, [holder(files, 1)], Changes(), START + DAY)
     governance.renew(files, [holder(files, 2), holder(files, 3)], Changes(lost=[(lost, START)]), START + DAY)
     with pytest.raises(GovernanceError, match="meanwhile"):
-        governance.confirm(files, holder(files, 2))
+        governance.confirm(files, governance.proposal(files), holder(files, 2))
     assert governance.in_force(files)["lost"][0]["kid"] == lost
 
 

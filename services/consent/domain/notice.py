@@ -169,6 +169,14 @@ class Notice:
         self.ended_at = act.at
         return [self._changed()]
 
+    def decline_withdrawal(self, act: Act) -> list[NoticeChanged]:
+        """Keep in force one of which the withdrawal was asked for: whoever asked takes that back, or another says no."""
+        if self.state is not NoticeState.IN_FORCE or self.asks_withdrawal(act.at) is None:
+            raise WrongNoticeState(self.state)
+        self.withdrawal_asked_by = self.withdrawal_asked_at = None
+        self.revision += 1
+        return [self._changed()]
+
     def asks_withdrawal(self, now: datetime) -> str | None:
         """The person who asked that it is withdrawn, as long as a second one may do it."""
         at = self.withdrawal_asked_at
@@ -195,6 +203,7 @@ class Notice:
             "propose": tried.propose,
             "approve": partial(tried.approve, before=None),
             "withdraw": partial(tried.withdraw, last=last),
+            "decline": tried.decline_withdrawal,
         }
         try:
             verbs[verb](act)
