@@ -78,18 +78,19 @@ async def test_a_worker_finds_her_case_and_writes_a_note_without_javascript(cell
     await page.get_by_text("You are signed in as th.worker.").wait_for()
     await page.get_by_role("link", name="Cases", exact=True).click()
     await page.get_by_role("link", name=re.compile("^TH-")).click()
-    assert await page.get_by_text("Sokhavy").is_visible()
+    await page.get_by_text("Sokhavy").wait_for()
     await page.get_by_role("button", name="Add a note").click()
     await page.get_by_label("Telephone call").check()
     await page.get_by_label("Note", exact=True).fill(TOLD)
     await page.get_by_role("button", name="Save the note").click()
-    assert await page.get_by_text("The note was saved.").is_visible()
+    await page.get_by_text("The note was saved.").wait_for()
     assert await page.get_by_text(TOLD).count() == 1
     await page.get_by_role("button", name="ខ្មែរ").click()
-    assert await page.locator("html").get_attribute("lang") == "km"
+    await page.locator("html[lang=km]").wait_for()
     await page.locator("form[action$=sign-out] button").click()
-    assert page.url == f"{cell}/console/sign-in"
+    await page.wait_for_url(f"{cell}/console/sign-in")
     await page.go_back()
+    await page.locator("main a[href*=begin]").wait_for()
     assert await page.get_by_text("Sokhavy").count() == 0
     assert complaints == []
     assert [url for url in asked if not url.startswith((f"{cell}/console/", f"{cell}/issuer/"))] == []
