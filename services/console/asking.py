@@ -16,6 +16,7 @@ from chassis.problems import Unauthenticated
 
 T = TypeVar("T", bound=BaseModel)
 READ_SECONDS, WRITE_SECONDS = 4.0, 15.0
+PDF = "application/pdf"
 NOT_THEIRS = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 
 
@@ -36,6 +37,15 @@ class Order:
     service: str
     operation: str
     method: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """One route that answers with a file to print."""
+
+    service: str
+    operation: str
     path: str
 
 
@@ -117,6 +127,13 @@ class Voice:
         await self._send(
             order.service, order.method, order.path.format(**places), headers, WRITE_SECONDS, json=body
         )
+
+    async def paper(self, paper: Paper, **places: object) -> bytes:
+        """The bytes as the service printed them. Raises like `ask`."""
+        answer = await self._send(paper.service, "GET", paper.path.format(**places), {}, WRITE_SECONDS)
+        if answer.headers.get("Content-Type") != PDF:
+            raise ServiceAway
+        return answer.content
 
     async def _send(
         self, service: str, method: str, path: str, headers: Mapping[str, str], seconds: float, **more: Any

@@ -1,0 +1,81 @@
+"""Pages: the consents of a case, one of them with what became of what was told under it, and her receipt."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from services.console.answers import ORGANISATIONS
+from services.console.asking import PDF, NotTheirs, OrderRefused, Panel, ServiceAway, at_once
+from services.console.commands import COMMANDS, offered
+from services.console.consenting.effects import effects_of, told
+from services.console.consenting.questions import METHODS, SPEAKERS
+from services.console.consenting.views import CONSENT, CONSENTS_OF_CASE, RECEIPT, RECORD, LedgerEntry
+from services.console.visiting import SignedIn, Who
+from services.console.words import marked
+
+router = APIRouter()
+SHOWN = 50
+Done = Annotated[str, Query(pattern=r"^[a-z_]{0,40}$")]
+Position = Annotated[str, Query(pattern=r"^[A-Za-z0-9_=-]{0,400}$")]
+SAVED = marked("What she answered was saved.")
+
+
+@router.get("/cases/{case_id}/consents")
+async def list_consents(case_id: UUID, who: Who, after: Position = "", done: Done = "") -> Response:
+    query = {"limit": SHOWN, **({"after": after} if after else {})}
+    found, names = await at_once(
+        who.voice.ask(CONSENTS_OF_CASE, case_id=case_id, query=query), names_of_all(who)
+    )
+    return who.page(
+        "consents.html",
+        consents=found.value,
+        case_id=case_id,
+        names=names,
+        may_ask=any(move.verb == RECORD.operation for move in found.value.moves),
+        after=after,
+        done=SAVED if done == RECORD.operation else "",
+        **WORDS,
+    )
+
+
+@router.get("/consents/{consent_id}")
+async def show_consent(consent_id: UUID, who: Who, done: Done = "") -> Response:
+    found = (await who.voice.ask(CONSENT, consent_id=consent_id)).value
+    ledger, names = await at_once(_told(who, found.case_id), names_of_all(who))
+    return who.page(
+        "consent.html",
+        consent=found,
+        names=names,
+        effects=None if ledger is None else effects_of(ledger, consent_id),
+        ledger=Panel(away=True),
+        buttons=offered(found.moves),
+        done=SAVED if done == RECORD.operation else COMMANDS[done].done if done in COMMANDS else "",
+        **WORDS,
+    )
+
+
+WORDS = {"methods": METHODS, "speakers": SPEAKERS}
+"""The words for what has no code list."""
+
+
+@router.get("/consents/{consent_id}/receipt")
+async def show_receipt(consent_id: UUID, who: Who) -> Response:
+    """The paper as the service printed it for this person. It is shown and not saved: nothing of it stays on a shared computer."""
+    paper = await who.voice.paper(RECEIPT, consent_id=consent_id)
+    return Response(paper, media_type=PDF, headers={"Content-Disposition": 'inline; filename="document.pdf"'})
+
+
+async def _told(who: SignedIn, case_id: UUID) -> list[LedgerEntry] | None:
+    """The ledger; None while it cannot be read."""
+    try:
+        return await told(who, case_id)
+    except (ServiceAway, OrderRefused, NotTheirs):
+        return None
+
+
+async def names_of_all(who: SignedIn) -> dict[str, str]:
+    """The names of the organisations by their identifiers; none while the directory does not answer."""
+    panel = await who.voice.panel(ORGANISATIONS, query={"limit": 200})
+    return {} if panel.value is None else {one.id: one.name for one in panel.value.items}

@@ -1,0 +1,148 @@
+"""Pages: asking her, step by step. Nothing is sent before the last; every page carries what was answered before it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Request
+from starlette.datastructures import UploadFile
+from starlette.responses import Response
+
+from chassis.problems import BadRequest, NotFound
+from services.console.api.forms import AGAIN, AWAY, NO_MORE, NOT_DONE, REFUSED, SAVED_BEFORE, said_of
+from services.console.asking import OrderRefused, ServiceAway
+from services.console.commands.form import CASE, Subject
+from services.console.consenting import wizard
+from services.console.consenting.choosing import Surroundings, answered, notice_to_read, options, surroundings
+from services.console.consenting.questions import ANSWER, CHECK, LANGUAGE, NOTICE, STEPS, WHAT, Step, Typed, says
+from services.console.consenting.views import RECORD
+from services.console.visiting import Anybody, SignedIn, Who
+from services.console.words import marked
+
+router = APIRouter()
+PATH = "/cases/{case_id}/record_consent"
+MOST_ANSWERS = 500
+BACK_SAID = marked("Back to what she agreed to")
+
+
+@dataclass(frozen=True, slots=True)
+class WizardForm:
+    """What is sent again after a session has ended: the same page."""
+
+    verb: str = RECORD.operation
+    subject: Subject = CASE
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One page of somebody's way through the steps: where she is, what was answered, and the key with which it is sent."""
+
+    who: SignedIn
+    case_id: UUID
+    around: Surroundings
+    typed: Typed
+    key: str
+
+    async def page(
+        self, step: Step, said: str = "", faults: Mapping[str, str] | None = None, status: int = 200
+    ) -> Response:
+        typed, faults, notice = dict(self.typed), dict(faults or {}), None
+        if step is NOTICE:
+            notice = await notice_to_read(self.who, self.around, says(typed, "notice_language"))
+            if notice is None and not self.around.notices.away:
+                return await self.page(LANGUAGE, faults={"notice_language": ANSWER}, status=422)
+            typed |= _read_now(typed, "" if notice is None else notice.version)
+        token = self.who.session.secret.form_token(RECORD.operation, str(self.case_id), self.key)
+        own = {question.name for question in step.questions}
+        names = [*wizard.CARRIED, *(name for name in wizard.asked_names() if name not in own)]
+        return self.who.page(
+            "giving.html", status, step=step, case_id=self.case_id, typed=typed, faults=faults, said=said, notice=notice,
+            hidden={"key": self.key, "token": token, "step": step.name}, around=self.around,
+            carried={name: typed[name] for name in names if name in typed},
+            options={question.name: options(self.who, question, self.around) for question in step.questions},
+            rows=answered(self.who, self.around, typed) if step is CHECK else [], first=step is WHAT,
+        )  # fmt: skip
+
+
+def _read_now(typed: Typed, version: str) -> dict[str, list[str]]:
+    """The text that is read out now. What she said after another text is asked anew."""
+    before = says(typed, "notice_version")
+    anew = {"risks_explained": [], "decision": []} if before and before != version else {}
+    return {"notice_version": [version], **anew}
+
+
+@router.get(PATH)
+async def begin_asking(case_id: UUID, who: Who) -> Response:
+    around = await surroundings(who, case_id)
+    if not around.may_ask:
+        raise NotFound
+    today = {"today": [who.service.clock().astimezone(who.reader.zone).date().isoformat()]}
+    return await Turn(who, case_id, around, today, str(uuid4())).page(WHAT)
+
+
+@router.post(PATH)
+async def go_on_asking(case_id: UUID, visitor: Anybody, request: Request) -> Response:
+    typed = await _typed(request)
+    if visitor.session is None:
+        return visitor.page("session-over.html", 401, command=WizardForm(), typed=typed, subject_id=case_id)
+    who = SignedIn(visitor.request, visitor.service, visitor.reader, visitor.session)
+    step, key = wizard.step_of(says(typed, "step")), says(typed, "key")
+    around = await surroundings(who, case_id)
+    if not who.session.secret.fits(says(typed, "token"), RECORD.operation, str(case_id), key):
+        return await Turn(who, case_id, around, typed, str(uuid4())).page(step, AGAIN, status=422)
+    return await _gone(Turn(who, case_id, around, typed, key), step, says(typed, "go"))
+
+
+async def _gone(turn: Turn, step: Step, go: str) -> Response:
+    if go == "back":
+        return await turn.page(wizard.before(step, turn.typed))
+    if go in {one.name for one in STEPS}:
+        return await turn.page(wizard.step_of(go))
+    if go == "refuse":
+        refused = {**turn.typed, "decision": ["refused"]}
+        return await Turn(turn.who, turn.case_id, turn.around, refused, turn.key).page(CHECK)
+    if faults := wizard.faults_of(step, turn.typed):
+        return await turn.page(step, faults=faults, status=422)
+    if step is CHECK:
+        return await _saved(turn)
+    return await turn.page(wizard.after(step, turn.typed))
+
+
+async def _saved(turn: Turn) -> Response:
+    if missing := wizard.first_missing(turn.typed):
+        return await turn.page(missing[0], faults=missing[1], status=422)
+    body = wizard.body(turn.typed, turn.who.reader.zone)
+    try:
+        made = await turn.who.voice.order(RECORD, body, turn.key, "", case_id=turn.case_id)
+    except ServiceAway:
+        return await turn.page(CHECK, AWAY, status=HTTPStatus.SERVICE_UNAVAILABLE)
+    except OrderRefused as refused:
+        return await _refused(turn, refused)
+    page = f"/consents/{made}" if made else f"/cases/{turn.case_id}/consents"
+    return turn.who.sent_to(f"{page}?done={RECORD.operation}")
+
+
+async def _refused(turn: Turn, refused: OrderRefused) -> Response:
+    """What the service refuses stands beside its question, in the step where it was asked."""
+    if refused.code == "idempotency-mismatch" or refused.status == HTTPStatus.CONFLICT:
+        said = SAVED_BEFORE if refused.code == "idempotency-mismatch" else NO_MORE
+        back = f"/cases/{turn.case_id}/consents"
+        return turn.who.page(
+            "message.html", 409, title=NOT_DONE, said=said, back=back, back_said=BACK_SAID
+        )
+    again = Turn(turn.who, turn.case_id, turn.around, turn.typed, str(uuid4()))
+    placed = wizard.placed(said_of(refused.errors, wizard.members()))
+    if placed is None:
+        return await again.page(CHECK, REFUSED, status=422)
+    return await again.page(placed[0], faults=placed[1], status=422)
+
+
+async def _typed(request: Request) -> dict[str, list[str]]:
+    form = await request.form(max_files=0, max_fields=MOST_ANSWERS)
+    found: dict[str, list[str]] = {}
+    for name, value in form.multi_items():
+        if isinstance(value, UploadFile):
+            raise BadRequest
+        found.setdefault(name, []).append(value)
+    return found

@@ -1,0 +1,117 @@
+"""What there is to choose from while she is asked, and what was chosen, in the words of the reader."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from contracts.codes import codes
+from contracts.organisations import ACTIVE
+from services.console.answers import CASE, CountedPage, OneCase, Page
+from services.console.asking import NotTheirs, OrderRefused, Panel, ServiceAway, at_once
+from services.console.consenting import wizard
+from services.console.consenting.questions import STEPS, AskedQuestion, Typed, refuses
+from services.console.consenting.views import (
+    CONSENTS_OF_CASE,
+    NOTICES,
+    RECIPIENTS,
+    RECORD,
+    WORDS_OF_NOTICE,
+    ListedNotice,
+    ListedRecipient,
+    ReadNotice,
+)
+from services.console.visiting import SignedIn
+
+MOST = 200
+_SHORT = frozenset({"what", "language"})
+"""The steps of which a no says something: what she was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    may_ask: bool
+    case: Panel[OneCase]
+    recipients: Panel[Page[ListedRecipient]]
+    notices: Panel[CountedPage[ListedNotice]]
+
+    @property
+    def listed(self) -> list[ListedRecipient]:
+        return [] if self.recipients.value is None else self.recipients.value.items
+
+
+async def surroundings(who: SignedIn, case_id: UUID) -> Surroundings:
+    """Raises NotTheirs. A service that is away costs the choices that it has."""
+    voice = who.voice
+    consents, case, recipients, notices = await at_once(
+        _offering(who, case_id),
+        voice.panel(CASE, case_id=case_id),
+        voice.panel(RECIPIENTS, query={"limit": MOST}),
+        voice.panel(NOTICES, query={"limit": MOST, "state": "in-force"}),
+    )
+    return Surroundings(consents, case, recipients, notices)
+
+
+async def _offering(who: SignedIn, case_id: UUID) -> bool:
+    """Whether she may be asked, as the service says; while it is away, that is told when it is saved."""
+    try:
+        page = await who.voice.ask(CONSENTS_OF_CASE, case_id=case_id, query={"limit": 1})
+    except (ServiceAway, OrderRefused):
+        return True
+    return any(move.verb == RECORD.operation for move in page.value.moves)
+
+
+async def notice_to_read(who: SignedIn, around: Surroundings, language: str) -> ReadNotice | None:
+    """The text that is in force in this language; None where there is none, or it does not answer."""
+    listed = [] if around.notices.value is None else around.notices.value.items
+    found = next((notice for notice in listed if notice.language == language), None)
+    if found is None:
+        return None
+    try:
+        return (await who.voice.ask(WORDS_OF_NOTICE, notice_id=found.id)).value
+    except (ServiceAway, OrderRefused, NotTheirs):
+        return None
+
+
+def options(who: SignedIn, question: AskedQuestion, around: Surroundings) -> Mapping[str, str]:
+    """The answers of a question by their codes, in the words of the reader."""
+    if question.said is not None:
+        return {code: who.reader.say(text) for code, text in question.said.items()}
+    if question.codes:
+        return who.reader.options(question.codes)
+    if question.of == "notices":
+        items = [] if around.notices.value is None else around.notices.value.items
+        return {notice.language: who.reader.label("language", notice.language) for notice in items}
+    return _organisations(who, question, around) if question.of else {}
+
+
+def _organisations(who: SignedIn, question: AskedQuestion, around: Surroundings) -> Mapping[str, str]:
+    here, own = who.settings.cell, who.session.person.organisation
+    shown = [one for one in around.listed if one.status == ACTIVE and not one.suspended]
+    if question.of == "here":
+        return {one.id: one.name for one in shown if one.cell == here}
+    receiving = [one for one in shown if one.role in codes("recipient_role") and one.id != own]
+    ordered = sorted(receiving, key=lambda one: (one.cell != here, one.cell, one.name))
+    label = who.reader.label
+    return {
+        one.id: f"{one.name} ({label('recipient_role', one.role)}, {label('country', one.cell)})"
+        for one in ordered
+    }
+
+
+def answered(who: SignedIn, around: Surroundings, typed: Typed) -> list[tuple[str, str, str]]:
+    """What is about to be saved: title, answer, and the name of the step where it can be changed."""
+    rows = []
+    for step in STEPS:
+        if not step.asked(typed) or (refuses(typed) and step.name not in _SHORT):
+            continue
+        for question in step.questions:
+            chosen = [one for one in typed.get(question.name, ()) if one.strip()]
+            if chosen and question.kind != "tick":
+                known = options(who, question, around)
+                text = ", ".join(known.get(one, one) for one in chosen)
+                rows.append((question.title, text, step.name))
+    until = wizard.ends(typed, who.reader.zone)
+    if until is not None and not refuses(typed):
+        rows.append((wizard.UNTIL_SAID, who.reader.day(until.date()), "until"))
+    return rows
+

@@ -1,0 +1,174 @@
+"""The steps of asking her, and their questions. What an answer must be is said by the service alone.
+
+A question that has `empty` is not passed over silently; whatever else is missing or wrong the service says when it is saved, beside the question.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from services.console.words import marked
+
+Typed = Mapping[str, list[str]]
+METHODS = {
+    "signature": marked("She signed"),
+    "thumbprint": marked("She gave her thumbprint"),
+    "spoken-before-witness": marked("She said it before a witness"),
+}
+SPEAKERS = {
+    "self": marked("She herself"),
+    "supported": marked("She herself, with somebody who supports her"),
+    "guardian": marked("Her guardian: she is a child"),
+    "best-interests": marked("An authority, in her best interests: she is a child without a guardian"),
+}
+ASSENTS = {
+    "given": marked("She agrees too"),
+    "declined": marked("She does not want it"),
+    "too-young": marked("She is too young to be asked"),
+    "not-asked": marked("She was not asked"),
+}
+ENDINGS = {
+    "tell-any-worker": marked("She tells any worker"),
+    "hotline": marked("She calls the telephone line"),
+    "in-writing": marked("She writes"),
+}
+ANSWERS = {"given": marked("Yes"), "refused": marked("No")}
+PERIODS = {
+    "30": marked("30 days"),
+    "90": marked("90 days"),
+    "180": marked("180 days"),
+    "365": marked("One year"),
+}
+YES = "yes"
+CHOOSE = marked("Choose at least one")
+ANSWER = marked("Choose one of the answers")
+
+
+@dataclass(frozen=True, slots=True)
+class AskedQuestion:
+    """One question. `codes` is its code list, `said` are its own answers; those of `of` come from the services."""
+
+    name: str
+    kind: Literal["many", "one", "list", "line", "tick"]
+    title: str
+    hint: str = ""
+    codes: str = ""
+    said: Mapping[str, str] | None = None
+    of: Literal["", "recipients", "here", "notices"] = ""
+    empty: str = ""
+
+    def fault(self, typed: Typed) -> str | None:
+        return self.empty if self.empty and not "".join(typed.get(self.name, ())).strip() else None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One page of questions. `owns` are members of the form that it is answerable for beside its questions."""
+
+    name: str
+    title: str
+    questions: Sequence[AskedQuestion] = ()
+    owns: Sequence[str] = ()
+    asked: Callable[[Typed], bool] = lambda _: True
+
+    def answers_for(self, member: str) -> bool:
+        return member in self.owns or any(question.name == member for question in self.questions)
+
+
+def says(typed: Typed, name: str) -> str:
+    return "".join(typed.get(name, ())[:1]).strip()
+
+
+def refuses(typed: Typed) -> bool:
+    return says(typed, "decision") == "refused"
+
+
+def _agrees(typed: Typed) -> bool:
+    return not refuses(typed)
+
+
+def _another_speaks(typed: Typed) -> bool:
+    return _agrees(typed) and says(typed, "capacity") in {"guardian", "best-interests"}
+
+
+WHAT = Step(
+    "what",
+    marked("What should be told to whom?"),
+    (
+        AskedQuestion(
+            "recipients", "many", marked("To whom?"), marked("She is told each of them. Nobody else will be told."), of="recipients", empty=CHOOSE
+        ),
+        AskedQuestion("purposes", "many", marked("What for?"), codes="purpose", empty=CHOOSE),
+        AskedQuestion(
+            "categories", "many", marked("What may they be told?"),
+            marked("Each of them is told only what it needs for its help."), codes="data_category", empty=CHOOSE,
+        ),
+    ),
+)  # fmt: skip
+LANGUAGE = Step(
+    "language",
+    marked("In which language is it explained to her?"),
+    (
+        AskedQuestion("notice_language", "one", marked("The text is read out in"), of="notices", empty=ANSWER),
+        AskedQuestion(
+            "language", "list", marked("An interpreter says it in another language"),
+            marked("Leave this empty if the text is in her language."), codes="language",
+        ),
+    ),
+)  # fmt: skip
+NOTICE = Step(
+    "notice",
+    marked("Read this out to her"),
+    (
+        AskedQuestion(
+            "risks_explained", "tick", marked("Before she answers"),
+            said={YES: marked("I have read this out to her, explained the risks and answered her questions")},
+            empty=marked("She is asked only after this was explained to her"),
+        ),
+        AskedQuestion("decision", "one", marked("Does she agree?"), said=ANSWERS, empty=ANSWER),
+    ),
+    ("notice_version",),
+)  # fmt: skip
+HOW = Step(
+    "how",
+    marked("How was it given?"),
+    (
+        AskedQuestion("capacity", "one", marked("Who agreed?"), said=SPEAKERS, empty=ANSWER),
+        AskedQuestion("method", "one", marked("In which way?"), said=METHODS, empty=ANSWER),
+        AskedQuestion("witness", "line", marked("Name of the witness"), marked("If it was said before a witness")),
+        AskedQuestion("interpreter", "line", marked("Name of the interpreter"), marked("If somebody interpreted")),
+        AskedQuestion(
+            "interpreter_undertaking", "tick", marked("The interpreter"), said={YES: marked("The interpreter has promised to tell nobody")}
+        ),
+    ),
+    asked=_agrees,
+)  # fmt: skip
+SPEAKER = Step(
+    "speaker",
+    marked("Who speaks for her?"),
+    (
+        AskedQuestion("guardian", "line", marked("Name of the guardian"), marked("If a guardian agreed")),
+        AskedQuestion("guardian_relationship", "list", marked("What the guardian is to her"), codes="guardian_relationship"),
+        AskedQuestion(
+            "decided_by", "list", marked("Who decided what is best for her?"), marked("If she has no guardian"), of="here"
+        ),
+        AskedQuestion("assent", "one", marked("What does she herself say?"), said=ASSENTS, empty=ANSWER),
+    ),
+    asked=_another_speaks,
+)  # fmt: skip
+UNTIL = Step(
+    "until",
+    marked("How long, and what comes back?"),
+    (
+        AskedQuestion("period", "one", marked("How long may it be used?"), said=PERIODS, empty=ANSWER),
+        AskedQuestion(
+            "back_categories", "many", marked("What may they tell you back?"),
+            marked("If nothing is chosen, they tell you nothing about her."), codes="data_category",
+        ),
+        AskedQuestion("withdrawal_method", "one", marked("How was she told that she can take it back?"), said=ENDINGS, empty=ANSWER),
+    ),
+    ("valid_until",),
+    asked=_agrees,
+)  # fmt: skip
+CHECK = Step("check", marked("Check what is saved"))
+STEPS = (WHAT, LANGUAGE, NOTICE, HOW, SPEAKER, UNTIL, CHECK)

@@ -1,0 +1,115 @@
+"""Answers of the service consent, as far as its pages show them.
+
+`tests/console/test_answers.py` holds each against the document of its service.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.console.answers import CountedPage, Move, Page
+from services.console.asking import Order, Paper, Question
+
+
+class Recipient(BaseModel):
+    organisation: str
+    country: str
+
+
+class AgreedTerms(BaseModel):
+    purposes: list[str]
+    recipients: list[Recipient]
+    categories: list[str]
+    back_categories: list[str]
+    notice_version: str | None
+    language: str | None
+    notice_language: str | None
+    method: str | None
+    capacity: str
+    assent: str
+    interpreted: bool
+    decided_by: str | None
+    confirmed_by: str | None
+    legal_basis: str
+    valid_until: datetime
+
+
+class ListedConsent(BaseModel):
+    id: UUID
+    case_id: UUID
+    case_reference: str | None
+    state: str
+    revision: int
+    valid_until: datetime
+    created_at: datetime
+    terms: AgreedTerms
+
+
+class ConsentRevision(BaseModel):
+    number: int
+    state: str
+    at: datetime
+    by: str
+    organisation: str
+    terms: AgreedTerms
+
+
+class WaitingRecall(BaseModel):
+    recipient: str
+    recipient_cell: str
+
+
+class OneConsent(ListedConsent):
+    moves: list[Move]
+    complete: bool
+    waiting_for: list[WaitingRecall]
+    intact: bool
+    revisions: list[ConsentRevision]
+
+
+class LedgerEntry(BaseModel):
+    at: datetime
+    disclosure_id: UUID
+    consent_id: UUID | None
+    step: str
+    recipient: str
+    recipient_cell: str
+    fields: list[str]
+    code: str | None
+    expires: datetime | None
+    answer_due: datetime | None
+    overdue: bool
+
+
+class ListedNotice(BaseModel):
+    id: UUID
+    version: str
+    language: str
+    reviewed: bool
+
+
+class ReadNotice(ListedNotice):
+    title: str
+    paragraphs: list[str]
+
+
+class ListedRecipient(BaseModel):
+    id: str
+    cell: str
+    role: str
+    name: str
+    status: str
+    suspended: bool
+
+
+CONSENTS_OF_CASE = Question(
+    "consent", "list_consents", "/v1/cases/{case_id}/consents", Page[ListedConsent]
+)
+CONSENT = Question("consent", "get_consent", "/v1/consents/{consent_id}", OneConsent)
+LEDGER = Question("consent", "list_ledger_entries", "/v1/cases/{case_id}/ledger", Page[LedgerEntry])
+NOTICES = Question("consent", "list_notices", "/v1/notices", CountedPage[ListedNotice])
+WORDS_OF_NOTICE = Question("consent", "get_notice", "/v1/notices/{notice_id}", ReadNotice)
+RECIPIENTS = Question("directory", "list_organisations", "/v1/organisations", Page[ListedRecipient])
+RECORD = Order("consent", "record_consent", "POST", "/v1/cases/{case_id}/consents")
+RECEIPT = Paper("consent", "get_receipt_paper", "/v1/consents/{consent_id}/receipt/paper")

@@ -1,0 +1,125 @@
+"""The way through the steps of asking her: which comes next, what is still missing, and what is sent at the end.
+
+Nothing is kept here: every page carries all that was answered before it.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from contracts.organisations import cell_of
+from services.console.consenting.questions import (
+    CHECK,
+    LANGUAGE,
+    NOTICE,
+    PERIODS,
+    STEPS,
+    YES,
+    Step,
+    Typed,
+    refuses,
+    says,
+)
+from services.console.words import marked
+
+CARRIED = ("today", "notice_version")
+"""Answers that are no question's: the day on which she was asked, and the text that was read to her."""
+UNTIL_SAID = marked("Until")
+_NAMES = ("witness", "interpreter", "guardian", "guardian_relationship", "decided_by", "assent")
+
+
+def step_of(name: str) -> Step:
+    return next((step for step in STEPS if step.name == name), STEPS[0])
+
+
+def after(step: Step, typed: Typed) -> Step:
+    later = STEPS[STEPS.index(step) + 1 :]
+    return CHECK if refuses(typed) else next((one for one in later if one.asked(typed)), CHECK)
+
+
+def before(step: Step, typed: Typed) -> Step:
+    earlier = STEPS[: STEPS.index(step)]
+    return next((one for one in reversed(earlier) if one.asked(typed)), STEPS[0])
+
+
+def faults_of(step: Step, typed: Typed) -> dict[str, str]:
+    """The messages beside the questions of one step. A no to what was read out needs nothing else."""
+    asked = step.questions if not (step is NOTICE and refuses(typed)) else ()
+    return {question.name: fault for question in asked if (fault := question.fault(typed))}
+
+
+def first_missing(typed: Typed) -> tuple[Step, dict[str, str]] | None:
+    """The first step that is not answered yet; None where it can be saved. A no is complete by itself."""
+    if refuses(typed):
+        return None
+    for step in STEPS:
+        if step.asked(typed) and (faults := faults_of(step, typed)):
+            return step, faults
+    return None if says(typed, "notice_version") else (LANGUAGE, {})
+
+
+def placed(faults: Mapping[str, str]) -> tuple[Step, dict[str, str]] | None:
+    """The first step that is answerable for a refusal of the service, with the messages of this step."""
+    for step in STEPS:
+        own = {name: said for name, said in faults.items() if step.answers_for(name)}
+        if own:
+            return step, own
+    return None
+
+
+def asked_names() -> list[str]:
+    """The names of all questions."""
+    return [question.name for step in STEPS for question in step.questions]
+
+
+def members() -> list[str]:
+    """Everything that the service may name in a refusal."""
+    return [*asked_names(), *(name for step in STEPS for name in step.owns)]
+
+
+def ends(typed: Typed, zone: ZoneInfo) -> datetime | None:
+    """The end of what she agrees to, counted from the day on which she was asked: sent twice it is the same."""
+    period = says(typed, "period")
+    try:
+        day = date.fromisoformat(says(typed, "today"))
+        return datetime.combine(day + timedelta(days=int(period)), time(23, 59), zone) if period in PERIODS else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def body(typed: Typed, zone: ZoneInfo) -> dict[str, Any]:
+    asked = {
+        "decision": "refused" if refuses(typed) else "given",
+        "purposes": _many(typed, "purposes"),
+        "recipients": [{"organisation": one, "country": cell_of(one)} for one in _many(typed, "recipients")],
+        "categories": _many(typed, "categories"),
+    }
+    version = says(typed, "notice_version")
+    if refuses(typed):
+        told = {"notice_version": version, "language": _spoken(typed)} if version else {}
+        return asked | told
+    return asked | _agreed(typed, ends(typed, zone)) | {"notice_version": version, "language": _spoken(typed)}
+
+
+def _agreed(typed: Typed, until: datetime | None) -> dict[str, Any]:
+    sent: dict[str, Any] = {
+        "notice_language": says(typed, "notice_language"),
+        "back_categories": _many(typed, "back_categories"),
+        "risks_explained": says(typed, "risks_explained") == YES,
+        "method": says(typed, "method"),
+        "capacity": says(typed, "capacity"),
+        "interpreter_undertaking": says(typed, "interpreter_undertaking") == YES,
+        "withdrawal_method": says(typed, "withdrawal_method"),
+        "valid_until": None if until is None else until.isoformat(),
+    }
+    asked = [question.name for step in STEPS if step.asked(typed) for question in step.questions]
+    return sent | {name: said for name in _NAMES if name in asked and (said := says(typed, name))}
+
+
+def _spoken(typed: Typed) -> str:
+    return says(typed, "language") or says(typed, "notice_language")
+
+
+def _many(typed: Typed, name: str) -> Sequence[str]:
+    return [one for one in typed.get(name, ()) if one]
