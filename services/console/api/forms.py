@@ -1,6 +1,7 @@
 """Pages: every form. What each is made of stands in `services/console/commands/`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,8 +11,8 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from chassis.problems import BadRequest, NotFound
-from services.console.answers import CASE, TEAM, Move
-from services.console.asking import Answer, NotTheirs, OrderRefused, ServiceAway, at_once
+from services.console.answers import CASE, ORGANISATIONS, TEAM, Move
+from services.console.asking import Answer, NotTheirs, OrderRefused, Panel, ServiceAway, at_once
 from services.console.commands import COMMANDS, choosable
 from services.console.commands.form import Command, Sender, Subject, Typed
 from services.console.visiting import Anybody, SignedIn, Who
@@ -26,6 +27,13 @@ SAID: Mapping[str, str] = {
     "too_long": marked("Too many are chosen"),
     "control-characters": marked("This has a character that cannot be kept. Type it instead of pasting it."),
     "unknown-code": marked("Choose one of the answers"),
+    "incomplete": marked("This must be answered"),
+    "child-alone": marked("She is a child or may be one: somebody must speak for her"),
+    "adult-asked-herself": marked("She is an adult: she is asked herself"),
+    "not-listed": marked("One of these is not active any more: leave it out"),
+    "not-a-recipient": marked("One of these may not be told of anybody: leave it out"),
+    "sender": marked("Your own organisation needs no consent to keep what it has"),
+    "notice-not-in-force": marked("There is a newer text: read this one out to her"),
 }
 """By the code of the service. For every other there is one sentence."""
 REFUSED = marked("This was not accepted. Look at it again.")
@@ -101,13 +109,12 @@ async def _refused(
         return who.page(
             "message.html", 409, title=NOT_DONE, said=ended, back=back, back_said=command.subject.back
         )
-    faults = _faults(command, refused.errors)
+    faults = said_of(refused.errors, [field.name for field in command.fields])
     return await _again(who, command, subject_id, typed, "" if faults else REFUSED, faults)
 
 
-def _faults(command: Command, errors: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def said_of(errors: Sequence[Mapping[str, Any]], names: Collection[str]) -> dict[str, str]:
     """The service's refusals, each beside its field; what belongs to none of them is said above the form."""
-    names = {field.name for field in command.fields}
     found: dict[str, str] = {}
     for error in errors:
         place = next((part for part in error.get("loc", ()) if part in names), None)
@@ -154,7 +161,7 @@ async def _form(
     workers, chosen = await _workers(who, command, subject_id)
     return who.page(
         "form.html", status, command=command, subject_id=subject_id, hidden=hidden, typed={**chosen, **typed},
-        faults=faults or {}, said=said, workers=workers,
+        faults=faults or {}, said=said, workers=workers, among=await _among(who, command, about, typed),
     )  # fmt: skip
 
 
@@ -191,6 +198,23 @@ async def _workers(who: SignedIn, command: Command, subject_id: UUID) -> tuple[l
     except (ServiceAway, NotTheirs):
         raise NotFound from None
     return choosable(case.value, who.session.person, team.value), dict.fromkeys(asked, case.value.workers)
+
+
+async def _among(
+    who: SignedIn, command: Command, about: Answer[Any] | None, typed: Typed
+) -> Mapping[str, Mapping[str, str]]:
+    """What there is to choose from, by the names of the fields; what was chosen, where the view cannot be read now."""
+    chosen = [field for field in command.fields if field.among is not None]
+    panel = await who.voice.panel(ORGANISATIONS, query={"limit": 200}) if chosen else Panel()
+    names = {} if panel.value is None else {one.id: one.name for one in panel.value.items}
+    found = {}
+    for field in chosen:
+        there = (
+            typed.get(field.name, ()) if about is None or field.among is None else field.among(about.value)
+        )
+        label = partial(who.reader.label, field.codes) if field.codes else lambda one: names.get(one, one)
+        found[field.name] = {one: label(one) for one in there}
+    return found
 
 
 async def _typed(request: Request, command: Command) -> dict[str, list[str]]:

@@ -15,7 +15,17 @@ from services.console.asking import OrderRefused, ServiceAway
 from services.console.commands.form import CASE, Subject
 from services.console.consenting import wizard
 from services.console.consenting.choosing import Surroundings, answered, notice_to_read, options, surroundings
-from services.console.consenting.questions import ANSWER, CHECK, LANGUAGE, NOTICE, STEPS, WHAT, Step, Typed, says
+from services.console.consenting.questions import (
+    ANSWER,
+    CHECK,
+    LANGUAGE,
+    NOTICE,
+    STEPS,
+    WHAT,
+    Step,
+    Typed,
+    says,
+)
 from services.console.consenting.views import RECORD
 from services.console.visiting import Anybody, SignedIn, Who
 from services.console.words import marked
@@ -128,9 +138,7 @@ async def _refused(turn: Turn, refused: OrderRefused) -> Response:
     if refused.code == "idempotency-mismatch" or refused.status == HTTPStatus.CONFLICT:
         said = SAVED_BEFORE if refused.code == "idempotency-mismatch" else NO_MORE
         back = f"/cases/{turn.case_id}/consents"
-        return turn.who.page(
-            "message.html", 409, title=NOT_DONE, said=said, back=back, back_said=BACK_SAID
-        )
+        return turn.who.page("message.html", 409, title=NOT_DONE, said=said, back=back, back_said=BACK_SAID)
     again = Turn(turn.who, turn.case_id, turn.around, turn.typed, str(uuid4()))
     placed = wizard.placed(said_of(refused.errors, wizard.members()))
     if placed is None:

@@ -40,12 +40,14 @@ class FormField:
     """One field. `codes` is the code list of its options; of `workers` the options are those of the case and of the team."""
 
     name: str
-    kind: Literal["words", "radios", "workers"]
+    kind: Literal["words", "radios", "workers", "some"]
     title: str
     hint: str = ""
     codes: str = ""
     empty: str = ""
     """The message beside the field where nothing was typed; where it is empty, nothing need be."""
+    among: Callable[[Any], Sequence[str]] | None = None
+    """Of `some`: what there is to choose from, in the view that offers the form. Without `codes` these are organisations."""
 
     def fault(self, typed: Typed) -> str | None:
         """The message for what the person can mend before anything is sent. Everything else is told by the service."""
@@ -67,6 +69,8 @@ class Command:
     body: Callable[[Typed, Sender], Mapping[str, Any]]
     makes: Subject | None = None
     """What there is afterwards that was not there before, whose page is shown then."""
+    lead: str = ""
+    """What is said before the fields."""
 
     @property
     def verb(self) -> str:

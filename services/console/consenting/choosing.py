@@ -114,4 +114,3 @@ def answered(who: SignedIn, around: Surroundings, typed: Typed) -> list[tuple[st
     if until is not None and not refuses(typed):
         rows.append((wizard.UNTIL_SAID, who.reader.day(until.date()), "until"))
     return rows
-

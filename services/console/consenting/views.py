@@ -103,9 +103,7 @@ class ListedRecipient(BaseModel):
     suspended: bool
 
 
-CONSENTS_OF_CASE = Question(
-    "consent", "list_consents", "/v1/cases/{case_id}/consents", Page[ListedConsent]
-)
+CONSENTS_OF_CASE = Question("consent", "list_consents", "/v1/cases/{case_id}/consents", Page[ListedConsent])
 CONSENT = Question("consent", "get_consent", "/v1/consents/{consent_id}", OneConsent)
 LEDGER = Question("consent", "list_ledger_entries", "/v1/cases/{case_id}/ledger", Page[LedgerEntry])
 NOTICES = Question("consent", "list_notices", "/v1/notices", CountedPage[ListedNotice])

@@ -83,7 +83,11 @@ def ends(typed: Typed, zone: ZoneInfo) -> datetime | None:
     period = says(typed, "period")
     try:
         day = date.fromisoformat(says(typed, "today"))
-        return datetime.combine(day + timedelta(days=int(period)), time(23, 59), zone) if period in PERIODS else None
+        return (
+            datetime.combine(day + timedelta(days=int(period)), time(23, 59), zone)
+            if period in PERIODS
+            else None
+        )
     except (ValueError, OverflowError):
         return None
 
