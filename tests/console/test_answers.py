@@ -12,13 +12,19 @@ from pydantic import BaseModel
 from chassis.web.routes import every_route
 from services.console import answers
 from services.console.answers import CASES
-from services.console.asking import Question
+from services.console.asking import Order, Paper, Question
 from services.console.commands import COMMANDS
+from services.console.consenting import views
 from services.console.worklist import SORTS, VIEWS
 from tests.architecture.extras import NOWHERE, extras
 
-QUESTIONS = [one for one in vars(answers).values() if isinstance(one, Question)]
-ORDERS = [command.order for command in COMMANDS.values()]
+SHOWN = [one for module in (answers, views) for one in vars(module).values()]
+QUESTIONS = [one for one in SHOWN if isinstance(one, Question)]
+ORDERS = [
+    *(command.order for command in COMMANDS.values()),
+    *(one for one in SHOWN if isinstance(one, Order)),
+]
+PAPERS = [one for one in SHOWN if isinstance(one, Paper)]
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +78,9 @@ def test_the_list_of_cases_is_asked_with_parameters_that_it_knows(folder):
 def test_every_form_is_sent_to_a_route_that_there_is(order, folder):
     route = routes_of(order.service, folder)[order.operation]
     assert (route.path_format, route.methods) == (order.path, {order.method})
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=lambda one: one.operation)
+def test_every_paper_is_printed_by_a_route_that_there_is(paper, folder):
+    route = routes_of(paper.service, folder)[paper.operation]
+    assert (route.path_format, route.methods) == (paper.path, {"GET"})
