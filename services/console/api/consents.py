@@ -1,6 +1,7 @@
 """Pages: the consents of a case, one of them with what became of what was told under it, and her receipt."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -56,7 +57,7 @@ async def show_consent(consent_id: UUID, who: Who, done: Done = "") -> Response:
     )
 
 
-WORDS = {"methods": METHODS, "speakers": SPEAKERS}
+WORDS: Mapping[str, Any] = {"methods": METHODS, "speakers": SPEAKERS}
 """The words for what has no code list."""
 
 

@@ -162,6 +162,7 @@ async def _form(
     return who.page(
         "form.html", status, command=command, subject_id=subject_id, hidden=hidden, typed={**chosen, **typed},
         faults=faults or {}, said=said, workers=workers, among=await _among(who, command, about, typed),
+        shown=None if command.shows is None else await who.voice.panel(command.shows, **command.place(subject_id)),
     )  # fmt: skip
 
 

@@ -78,7 +78,9 @@ class Turn:
 def _read_now(typed: Typed, version: str) -> dict[str, list[str]]:
     """The text that is read out now. What she said after another text is asked anew."""
     before = says(typed, "notice_version")
-    anew = {"risks_explained": [], "decision": []} if before and before != version else {}
+    anew: dict[str, list[str]] = (
+        {"risks_explained": [], "decision": []} if before and before != version else {}
+    )
     return {"notice_version": [version], **anew}
 
 

@@ -1,8 +1,8 @@
-"""The forms about a consent: she takes back all of it, or a part."""
+"""The forms about a consent: she takes back all of it, or a part; a second person looks at who speaks for a child."""
 
 from services.console.asking import Order
-from services.console.commands.form import Command, FormField, Subject
-from services.console.consenting.views import CONSENT, OneConsent
+from services.console.commands.form import Command, FormField, Subject, one
+from services.console.consenting.views import CONSENT, GUARDIAN, Guardian, OneConsent
 from services.console.words import marked
 
 SUBJECT = Subject("consents", "consent_id", marked("Back to what she agreed to"))
@@ -11,6 +11,13 @@ _PARTS = ("recipients", "purposes", "categories")
 
 def _recipients(consent: OneConsent) -> list[str]:
     return [one.organisation for one in consent.terms.recipients]
+
+
+def _speaker(guardian: Guardian) -> list[tuple[str, str, str | None]]:
+    return [
+        (marked("Name of the guardian"), "", guardian.name),
+        (marked("What the guardian is to her"), "guardian_relationship", guardian.relationship),
+    ]
 
 
 FORMS = (
@@ -44,5 +51,23 @@ FORMS = (
             ),
         ),
         body=lambda typed, _: {name: list(typed.get(name, ())) for name in _PARTS},
+    ),
+    Command(
+        SUBJECT,
+        Order("consent", "confirm_guardian", "POST", "/v1/consents/{consent_id}/confirm-guardian"),
+        CONSENT,
+        title=marked("Confirm who speaks for her"),
+        lead=marked("You are the second person who looks at it. Nothing about the child is told before that."),
+        button=marked("Confirm"),
+        done=marked("It is confirmed who speaks for her."),
+        shows=GUARDIAN,
+        facts=_speaker,
+        fields=(
+            FormField(
+                "not_involved", "tick", marked("I know of nothing that ties them to what was done to the child"),
+                empty=marked("Confirm it only if you know of nothing"),
+            ),
+        ),
+        body=lambda typed, _: {"not_involved": bool(one(typed, "not_involved"))},
     ),
 )  # fmt: skip

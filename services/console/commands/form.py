@@ -1,4 +1,4 @@
-"""What a form is made of: what it is about, its fields, and the body that is sent."""
+"""The parts of a form: what it is about, its fields, and the body that is sent."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class FormField:
     """One field. `codes` is the code list of its options; of `workers` the options are those of the case and of the team."""
 
     name: str
-    kind: Literal["words", "radios", "workers", "some"]
+    kind: Literal["words", "radios", "workers", "some", "tick"]
     title: str
     hint: str = ""
     codes: str = ""
@@ -68,9 +68,13 @@ class Command:
     fields: Sequence[FormField]
     body: Callable[[Typed, Sender], Mapping[str, Any]]
     makes: Subject | None = None
-    """What there is afterwards that was not there before, whose page is shown then."""
+    """The thing that is there afterwards and was not before, whose page is shown then."""
     lead: str = ""
-    """What is said before the fields."""
+    """The sentences before the fields."""
+    shows: Question[Any] | None = None
+    """The view that is looked at before the form is sent."""
+    facts: Callable[[Any], Sequence[tuple[str, str, str | None]]] = lambda _: ()
+    """The parts of that view that are shown: title, code list and value."""
 
     @property
     def verb(self) -> str:

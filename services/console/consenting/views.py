@@ -68,6 +68,11 @@ class OneConsent(ListedConsent):
     revisions: list[ConsentRevision]
 
 
+class Guardian(BaseModel):
+    name: str | None
+    relationship: str | None
+
+
 class LedgerEntry(BaseModel):
     at: datetime
     disclosure_id: UUID
@@ -105,6 +110,7 @@ class ListedRecipient(BaseModel):
 
 CONSENTS_OF_CASE = Question("consent", "list_consents", "/v1/cases/{case_id}/consents", Page[ListedConsent])
 CONSENT = Question("consent", "get_consent", "/v1/consents/{consent_id}", OneConsent)
+GUARDIAN = Question("consent", "get_guardian", "/v1/consents/{consent_id}/guardian", Guardian)
 LEDGER = Question("consent", "list_ledger_entries", "/v1/cases/{case_id}/ledger", Page[LedgerEntry])
 NOTICES = Question("consent", "list_notices", "/v1/notices", CountedPage[ListedNotice])
 WORDS_OF_NOTICE = Question("consent", "get_notice", "/v1/notices/{notice_id}", ReadNotice)
