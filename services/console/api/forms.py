@@ -204,7 +204,7 @@ async def _workers(who: SignedIn, command: Command, subject_id: UUID) -> tuple[l
 async def _among(
     who: SignedIn, command: Command, about: Answer[Any] | None, typed: Typed
 ) -> Mapping[str, Mapping[str, str]]:
-    """What there is to choose from, by the names of the fields; what was chosen, where the view cannot be read now."""
+    """The choices by the names of the fields: those that were made, where the view cannot be read now."""
     chosen = [field for field in command.fields if field.among is not None]
     panel = await who.voice.panel(ORGANISATIONS, query={"limit": 200}) if chosen else Panel()
     names = {} if panel.value is None else {one.id: one.name for one in panel.value.items}

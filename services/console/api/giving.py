@@ -1,7 +1,7 @@
 """Pages: asking her, step by step. Nothing is sent before the last; every page carries what was answered before it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from uuid import UUID, uuid4
 
@@ -38,7 +38,7 @@ BACK_SAID = marked("Back to what she agreed to")
 
 @dataclass(frozen=True, slots=True)
 class WizardForm:
-    """What is sent again after a session has ended: the same page."""
+    """The form that is sent again after a session has ended: the same page."""
 
     verb: str = RECORD.operation
     subject: Subject = CASE
@@ -112,8 +112,9 @@ async def _gone(turn: Turn, step: Step, go: str) -> Response:
     if go in {one.name for one in STEPS}:
         return await turn.page(wizard.step_of(go))
     if go == "refuse":
-        refused = {**turn.typed, "decision": ["refused"]}
-        return await Turn(turn.who, turn.case_id, turn.around, refused, turn.key).page(CHECK)
+        return await replace(turn, typed={**turn.typed, "decision": ["refused"]}).page(CHECK)
+    typed = wizard.asked_anew(turn.typed) if step is WHAT else turn.typed
+    turn = replace(turn, typed=typed)
     if faults := wizard.faults_of(step, turn.typed):
         return await turn.page(step, faults=faults, status=422)
     if step is CHECK:
@@ -136,12 +137,12 @@ async def _saved(turn: Turn) -> Response:
 
 
 async def _refused(turn: Turn, refused: OrderRefused) -> Response:
-    """What the service refuses stands beside its question, in the step where it was asked."""
+    """A refusal of the service stands beside its question, in the step where that was asked."""
     if refused.code == "idempotency-mismatch" or refused.status == HTTPStatus.CONFLICT:
         said = SAVED_BEFORE if refused.code == "idempotency-mismatch" else NO_MORE
         back = f"/cases/{turn.case_id}/consents"
         return turn.who.page("message.html", 409, title=NOT_DONE, said=said, back=back, back_said=BACK_SAID)
-    again = Turn(turn.who, turn.case_id, turn.around, turn.typed, str(uuid4()))
+    again = replace(turn, key=str(uuid4()))
     placed = wizard.placed(said_of(refused.errors, wizard.members()))
     if placed is None:
         return await again.page(CHECK, REFUSED, status=422)

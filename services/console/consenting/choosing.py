@@ -1,4 +1,4 @@
-"""What there is to choose from while she is asked, and what was chosen, in the words of the reader."""
+"""The choices that there are while she is asked, and those that were made, in the words of the reader."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ async def surroundings(who: SignedIn, case_id: UUID) -> Surroundings:
 
 
 async def _offering(who: SignedIn, case_id: UUID) -> bool:
-    """Whether she may be asked, as the service says; while it is away, that is told when it is saved."""
+    """True where the service offers that she is asked; while it is away, that is told when her answer is saved."""
     try:
         page = await who.voice.ask(CONSENTS_OF_CASE, case_id=case_id, query={"limit": 1})
     except (ServiceAway, OrderRefused):
@@ -99,7 +99,7 @@ def _organisations(who: SignedIn, question: AskedQuestion, around: Surroundings)
 
 
 def answered(who: SignedIn, around: Surroundings, typed: Typed) -> list[tuple[str, str, str]]:
-    """What is about to be saved: title, answer, and the name of the step where it can be changed."""
+    """The rows that are checked before they are saved: title, answer, and the name of the step where it can be changed."""
     rows = []
     for step in STEPS:
         if not step.asked(typed) or (refuses(typed) and step.name not in _SHORT):

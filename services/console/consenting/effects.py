@@ -1,4 +1,4 @@
-"""What became of everything that was told under one consent, as the ledger has it: one line for each recipient and disclosure."""
+"""The effects of one consent as the ledger has them: to whom something was told, when it was taken back, and who answered with what."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

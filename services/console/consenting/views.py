@@ -12,14 +12,14 @@ from services.console.answers import CountedPage, Move, Page
 from services.console.asking import Order, Paper, Question
 
 
-class Recipient(BaseModel):
+class NamedRecipient(BaseModel):
     organisation: str
     country: str
 
 
 class AgreedTerms(BaseModel):
     purposes: list[str]
-    recipients: list[Recipient]
+    recipients: list[NamedRecipient]
     categories: list[str]
     back_categories: list[str]
     notice_version: str | None

@@ -39,8 +39,15 @@ def after(step: Step, typed: Typed) -> Step:
 
 
 def before(step: Step, typed: Typed) -> Step:
+    if refuses(typed) and not says(typed, "notice_version"):  # she said no before anything was read out
+        return STEPS[0]
     earlier = STEPS[: STEPS.index(step)]
     return next((one for one in reversed(earlier) if one.asked(typed)), STEPS[0])
+
+
+def asked_anew(typed: Typed) -> Typed:
+    """The answers with which somebody goes on to ask her after all: a no to something else is no answer."""
+    return {name: said for name, said in typed.items() if name != "decision"} if refuses(typed) else typed
 
 
 def faults_of(step: Step, typed: Typed) -> dict[str, str]:
