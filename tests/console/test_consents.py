@@ -235,6 +235,16 @@ async def test_what_the_service_refuses_stands_in_the_step_where_it_was_asked_wi
     )
     page = await browser.send((await gone(browser, until, {})).form("record_consent"))
     assert [one["state"] for one in await consents.recorded(case)] == ["requested"], page.text
+    assert "Confirm who speaks for her" not in page.links
+    second = consents.workplace.browser()
+    await second.sign_in("th.supervisor")
+    form = await second.get(page.answer.url.path + "/confirm_guardian")
+    assert ("Aunt" in form.text, "Another adult relative" in form.text) == (True, True)
+    unsure = await second.send(form.form("confirm_guardian"))
+    assert (unsure.status, unsure.html.count("Confirm it only if you know of nothing")) == (422, 2)
+    done = await second.send(unsure.form("confirm_guardian"), not_involved="yes")
+    assert ("It is confirmed who speaks for her." in done.text, "Aunt" in done.text) == (True, False)
+    assert [one["state"] for one in await consents.recorded(case)] == ["given"]
 
 
 async def test_a_spoken_yes_without_a_witness_is_asked_for_one(consents):
@@ -256,12 +266,12 @@ async def test_what_is_typed_is_text_in_every_step(consents):
         assert "<script" not in page.html
 
 
-@pytest.mark.parametrize("spoilt", ["token", "key"])
-async def test_a_page_of_another_session_case_or_key_saves_nothing(consents, spoilt):
+async def test_a_page_of_another_session_case_or_key_saves_nothing(consents):
     case, browser, page = await begun(consents)
     check = (await gone(browser, page, *STEPS)).form("record_consent")
-    told = await browser.send(check, **{spoilt: "another-value"})
-    assert (told.status, "You have signed in again since" in told.text) == (422, True)
+    for spoilt in ("token", "key"):
+        told = await browser.send(check, **{spoilt: "another-value"})
+        assert (told.status, "You have signed in again since" in told.text) == (422, True)
     other_case, other, _ = await begun(consents)
     for address in (check.action, f"/console/cases/{other_case}/record_consent"):
         assert (await other.send(SentForm(address, "post", check.fields))).status == 422
@@ -340,22 +350,17 @@ async def test_her_receipt_is_the_paper_of_the_service_and_is_saved_nowhere(cons
     assert answer.headers["Content-Disposition"] == 'inline; filename="document.pdf"'
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-async def test_the_pages_are_in_the_language_of_their_reader_and_small(consents, language):
+async def test_the_pages_are_in_the_language_of_their_reader_and_small(consents):
     case, browser, page = await saved(consents)
-    await browser.http.post("/console/language", data={"language": language})
-    asking = await browser.get(f"/console/cases/{case}/record_consent")
-    second = await gone(browser, asking, WHAT)
-    pages = [
-        asking,
-        second,
-        *[await browser.get(path) for path in (f"/console/cases/{case}/consents", page.answer.url.path)],
-    ]
-    pages.append(await browser.get(page.answer.url.path + "/withdraw_part"))
-    for each in pages:
-        assert (each.status, len(each.html.encode()) < 40_000) == (200, True)
-        assert ("Exit this page" in each.text) == (language == "en")
-        assert "&lt;p" not in each.html
+    asking, one = f"/console/cases/{case}/record_consent", page.answer.url.path
+    for language in LANGUAGES:
+        await browser.http.post("/console/language", data={"language": language})
+        first = await browser.get(asking)
+        others = (f"/console/cases/{case}/consents", one, f"{one}/withdraw_part")
+        for each in [first, await gone(browser, first, WHAT), *[await browser.get(path) for path in others]]:
+            assert (each.status, len(each.html.encode()) < 40_000) == (200, True)
+            assert ("Exit this page" in each.text) == (language == "en")
+            assert "&lt;p" not in each.html
 
 
 async def test_consents_that_are_away_or_not_there_yet_say_what_to_do(consents):
