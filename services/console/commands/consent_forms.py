@@ -1,8 +1,8 @@
 """The forms about a consent: she takes back all of it, or a part; a second person looks at who speaks for a child."""
 
 from services.console.asking import Order
-from services.console.commands.form import Command, FormField, Subject, one
-from services.console.consenting.views import CONSENT, GUARDIAN, Guardian, OneConsent
+from services.console.commands.form import Command, FormField, Subject, nothing, one
+from services.console.consenting.views import CONSENT, GUARDIAN, OneConsent
 from services.console.words import marked
 
 SUBJECT = Subject("consents", "consent_id", marked("Back to what she agreed to"))
@@ -13,40 +13,33 @@ def _recipients(consent: OneConsent) -> list[str]:
     return [one.organisation for one in consent.terms.recipients]
 
 
-def _speaker(guardian: Guardian) -> list[tuple[str, str, str | None]]:
-    return [
-        (marked("Name of the guardian"), "", guardian.name),
-        (marked("What the guardian is to her"), "guardian_relationship", guardian.relationship),
-    ]
-
-
 FORMS = (
     Command(
         SUBJECT,
         Order("consent", "withdraw_consent", "POST", "/v1/consents/{consent_id}/withdraw"),
         CONSENT,
         title=marked("She takes all of it back"),
-        lead=marked("From now on nobody is told anything under it, and whoever has something must stop using it. She need give no reason. It cannot be undone; she can agree anew."),
+        shown="consent-withdraw.html",
         button=marked("Take all of it back now"),
         done=marked("It is taken back. Below stands who has answered; load the page again to see more answers."),
         fields=(),
-        body=lambda _, __: {},
+        body=nothing,
     ),
     Command(
         SUBJECT,
         Order("consent", "withdraw_part", "POST", "/v1/consents/{consent_id}/withdraw-part"),
         CONSENT,
         title=marked("She takes a part of it back"),
-        lead=marked("Choose what she takes back. The rest stays as it is. She need give no reason."),
+        shown="consent-part.html",
         button=marked("Take this part back now"),
         done=marked("This part is taken back. Below stands who has answered; load the page again to see more answers."),
         fields=(
-            FormField("recipients", "some", marked("These are told nothing more"), among=_recipients),
+            FormField("recipients", "checkboxes", marked("These are told nothing more"), among=_recipients),
             FormField(
-                "purposes", "some", marked("It is not used for this any more"), codes="purpose", among=lambda consent: consent.terms.purposes
+                "purposes", "checkboxes", marked("It is not used for this any more"), codes="purpose", among=lambda consent: consent.terms.purposes
             ),
             FormField(
-                "categories", "some", marked("Nobody is told this any more"), codes="data_category",
+                "categories", "checkboxes", marked("Nobody is told this any more"), codes="data_category",
                 among=lambda consent: sorted({*consent.terms.categories, *consent.terms.back_categories}),
             ),
         ),
@@ -57,11 +50,10 @@ FORMS = (
         Order("consent", "confirm_guardian", "POST", "/v1/consents/{consent_id}/confirm-guardian"),
         CONSENT,
         title=marked("Confirm who speaks for her"),
-        lead=marked("You are the second person who looks at it. Nothing about the child is told before that."),
+        shown="consent-speaker.html",
         button=marked("Confirm"),
         done=marked("It is confirmed who speaks for her."),
         shows=GUARDIAN,
-        facts=_speaker,
         fields=(
             FormField(
                 "not_involved", "tick", marked("I know of nothing that ties them to what was done to the child"),
