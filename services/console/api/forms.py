@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,8 +14,8 @@ from chassis.problems import BadRequest, NotFound
 from services.console.answers import CASE, TEAM, Move
 from services.console.asking import Answer, NotTheirs, OrderRefused, ServiceAway, at_once
 from services.console.commands import COMMANDS, choosable
-from services.console.commands.form import Command, Sender, Subject, Typed
-from services.console.visiting import Anybody, SignedIn, Who
+from services.console.commands.form import Command, Sender, Typed
+from services.console.visiting import Anybody, SignedIn, Visitor, Who
 from services.console.words import marked
 
 router = APIRouter()
@@ -26,6 +27,10 @@ SAID: Mapping[str, str] = {
     "too_long": marked("Too many are chosen"),
     "control-characters": marked("This has a character that cannot be kept. Type it instead of pasting it."),
     "unknown-code": marked("Choose one of the answers"),
+    "invalid": marked("This cannot be read as it is written"),
+    "which-era": marked("Write the year with four digits"),
+    "date-in-the-future": marked("This date is still to come"),
+    "nothing-answered": marked("Nothing is answered yet"),
 }
 """By the code of the service. For every other there is one sentence."""
 REFUSED = marked("This was not accepted. Look at it again.")
@@ -52,7 +57,11 @@ def _command(folder: str, verb: str) -> Command:
 
 @router.get("/{folder}/{subject_id}/{verb}")
 async def show_form(folder: str, subject_id: UUID, verb: str, who: Who) -> Response:
-    command = _command(folder, verb)
+    return await shown(who, _command(folder, verb), subject_id)
+
+
+async def shown(who: SignedIn, command: Command, subject_id: UUID | None) -> Response:
+    """The page of a form, for whomever it is offered to; NotFound for everybody else."""
     about = await _seen_now(who, command, subject_id)
     if not _offers(about.value.moves, command):
         raise NotFound
@@ -61,13 +70,17 @@ async def show_form(folder: str, subject_id: UUID, verb: str, who: Who) -> Respo
 
 @router.post("/{folder}/{subject_id}/{verb}")
 async def send_form(folder: str, subject_id: UUID, verb: str, visitor: Anybody, request: Request) -> Response:
-    command = _command(folder, verb)
+    return await received(visitor, request, _command(folder, verb), subject_id)
+
+
+async def received(visitor: Visitor, request: Request, command: Command, subject_id: UUID | None) -> Response:
+    """The answer to a form that a browser sent."""
     typed = await _typed(request, command)
     if visitor.session is None:
-        return visitor.page("session-over.html", 401, command=command, typed=typed, subject_id=subject_id)
+        return visitor.page("session-over.html", 401, typed=typed)
     who = SignedIn(visitor.request, visitor.service, visitor.reader, visitor.session)
     key, seen, token = (_only(typed, name) for name in HIDDEN)
-    if not who.session.secret.fits(token, verb, str(subject_id), seen, key):
+    if not who.session.secret.fits(token, command.verb, str(subject_id), seen, key):
         return await _again(who, command, subject_id, typed, AGAIN)
     faults = {field.name: fault for field in command.fields if (fault := field.fault(typed))}
     if faults:
@@ -76,7 +89,7 @@ async def send_form(folder: str, subject_id: UUID, verb: str, visitor: Anybody, 
 
 
 async def _sent(
-    who: SignedIn, command: Command, subject_id: UUID, typed: Typed, key: str, seen: str
+    who: SignedIn, command: Command, subject_id: UUID | None, typed: Typed, key: str, seen: str
 ) -> Response:
     body = command.body(typed, Sender(who.session.person, subject_id))
     try:
@@ -85,24 +98,40 @@ async def _sent(
         return await _again(who, command, subject_id, typed, AWAY, {}, key, HTTPStatus.SERVICE_UNAVAILABLE)
     except OrderRefused as refused:
         return await _refused(who, command, subject_id, typed, refused)
-    page = _page(command.makes, made) if command.makes and made else _page(command.subject, subject_id)
+    if command.then:
+        return who.sent_to(command.then.format(made=made))
+    page = command.makes.page(made) if command.makes and made else command.subject.page(subject_id)
     return who.sent_to(f"{page}?done={command.verb}")
 
 
 async def _refused(
-    who: SignedIn, command: Command, subject_id: UUID, typed: Typed, refused: OrderRefused
+    who: SignedIn, command: Command, subject_id: UUID | None, typed: Typed, refused: OrderRefused
 ) -> Response:
-    if refused.status == HTTPStatus.PRECONDITION_FAILED:
-        words = {field.name: typed[field.name] for field in command.fields if field.kind != "workers"}
+    stale = refused.status == HTTPStatus.PRECONDITION_FAILED
+    if stale and command.fields:
+        words = {n: typed[n] for field in command.fields if field.kind != "workers" for n in field.names}
         return await _again(who, command, subject_id, words, CHANGED, {}, "", refused.status)
-    ended = SAVED_BEFORE if refused.code == "idempotency-mismatch" else NO_MORE
-    if refused.status == HTTPStatus.CONFLICT or ended == SAVED_BEFORE:
-        back = _page(command.subject, subject_id)
+    ended = CHANGED if stale else SAVED_BEFORE if refused.code == "idempotency-mismatch" else NO_MORE
+    if refused.status == HTTPStatus.CONFLICT or ended != NO_MORE:
+        back = command.subject.page(subject_id)
         return who.page(
             "message.html", 409, title=NOT_DONE, said=ended, back=back, back_said=command.subject.back
         )
     faults = _faults(command, refused.errors)
-    return await _again(who, command, subject_id, typed, "" if faults else REFUSED, faults)
+    said = _named(who, command, refused.errors) or ("" if faults else REFUSED)
+    return await _again(who, command, subject_id, typed, said, faults)
+
+
+def _named(who: SignedIn, command: Command, errors: Sequence[Mapping[str, Any]]) -> str:
+    """What was refused of other pages, by its title there."""
+    named = {}
+    for error in errors:
+        title = next(
+            (command.elsewhere[part] for part in error.get("loc", ()) if part in command.elsewhere), ""
+        )
+        if title:
+            named[title] = SAID.get(str(error.get("code")), REFUSED)
+    return " ".join(f"{who.reader.say(title)}: {who.reader.say(said)}." for title, said in named.items())
 
 
 def _faults(command: Command, errors: Sequence[Mapping[str, Any]]) -> dict[str, str]:
@@ -119,7 +148,7 @@ def _faults(command: Command, errors: Sequence[Mapping[str, Any]]) -> dict[str, 
 async def _again(
     who: SignedIn,
     command: Command,
-    subject_id: UUID,
+    subject_id: UUID | None,
     typed: Typed,
     said: str,
     faults: Mapping[str, str] | None = None,
@@ -139,7 +168,7 @@ async def _again(
 async def _form(
     who: SignedIn,
     command: Command,
-    subject_id: UUID,
+    subject_id: UUID | None,
     about: Answer[Any] | None,
     typed: Typed,
     *,
@@ -148,21 +177,29 @@ async def _form(
     key: str = "",
     status: int = 200,
 ) -> Response:
-    key, seen = key or str(uuid4()), _seen(command, about, typed)
-    secret = who.session.secret
-    hidden = {"key": key, "seen": seen, "token": secret.form_token(command.verb, str(subject_id), seen, key)}
     workers, chosen = await _workers(who, command, subject_id)
+    kept = command.kept(about.value) if about is not None else {}
     return who.page(
-        "form.html", status, command=command, subject_id=subject_id, hidden=hidden, typed={**chosen, **typed},
-        faults=faults or {}, said=said, workers=workers,
+        "form.html", status, command=command, back=command.subject.page(subject_id), faults=faults or {}, said=said, workers=workers,
+        hidden=hidden(who, command, subject_id, about, typed, key), typed={**chosen, **kept, **typed},
     )  # fmt: skip
 
 
-def _page(subject: Subject, subject_id: UUID) -> str:
-    return f"/{subject.folder}/{subject_id}"
+def hidden(
+    who: SignedIn,
+    command: Command,
+    subject_id: UUID | None,
+    about: Answer[Any] | None,
+    typed: Typed = MappingProxyType({}),
+    key: str = "",
+) -> dict[str, str]:
+    """The hidden members of a form: its key, the version on which it stands, and the token that binds both to what it is for."""
+    key, seen = key or str(uuid4()), _seen(command, about, typed)
+    token = who.session.secret.form_token(command.verb, str(subject_id), seen, key)
+    return {"key": key, "seen": seen, "token": token}
 
 
-async def _seen_now(who: SignedIn, command: Command, subject_id: UUID) -> Answer[Any]:
+async def _seen_now(who: SignedIn, command: Command, subject_id: UUID | None) -> Answer[Any]:
     """The view that offers the form. A list has what it is about in its query, and one thing in its path."""
     place, about = command.place(subject_id), command.about
     in_path = f"{{{command.subject.place}}}" in about.path
@@ -177,11 +214,13 @@ def _seen(command: Command, about: Answer[Any] | None, typed: Typed) -> str:
     """The version on which the form stands: where it cannot be read now, the one that stood there before."""
     if about is None:
         return _only(typed, "seen")
-    needed = any("If-Match" in move.needs for move in about.value.moves if move.verb == command.verb)
+    needed = command.pins or any(
+        "If-Match" in move.needs for move in about.value.moves if move.verb == command.verb
+    )
     return about.version if needed else ""
 
 
-async def _workers(who: SignedIn, command: Command, subject_id: UUID) -> tuple[list[str], Typed]:
+async def _workers(who: SignedIn, command: Command, subject_id: UUID | None) -> tuple[list[str], Typed]:
     """The workers who can be chosen, and those who are; nobody where the form does not ask for them."""
     asked = [field.name for field in command.fields if field.kind == "workers"]
     if not asked:
@@ -196,7 +235,7 @@ async def _workers(who: SignedIn, command: Command, subject_id: UUID) -> tuple[l
 async def _typed(request: Request, command: Command) -> dict[str, list[str]]:
     """Everything that was typed. A field of which nothing was chosen is not sent by a browser, and is empty all the same."""
     form = await request.form(max_files=0, max_fields=200)
-    found: dict[str, list[str]] = {field.name: [] for field in command.fields}
+    found: dict[str, list[str]] = {name: [] for field in command.fields for name in field.names}
     for name, value in form.multi_items():
         if isinstance(value, UploadFile):
             raise BadRequest
