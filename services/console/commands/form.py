@@ -1,4 +1,4 @@
-"""What a form is made of: what it is about, its fields, and the body that is sent."""
+"""The parts of a form: what it is about, its fields, and the body that is sent."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -79,13 +79,13 @@ class Command:
     fields: Sequence[FormField]
     body: Callable[[Typed, Sender], Mapping[str, Any]]
     makes: Subject | None = None
-    """What there is afterwards that was not there before, whose page is shown then."""
+    """The thing that is there afterwards and was not before, whose page is shown then."""
     then: str = ""
     """The page that comes next, where it is neither."""
     pins: bool = False
     """The version that was shown goes with it, also where its route does not ask for one."""
     kept: Callable[[Any], Typed] = lambda _: {}
-    """What stands in the fields before anybody types, of the view that offers the form."""
+    """The texts that stand in the fields before anybody types, from the view that offers the form."""
     intro: Sequence[str] = ()
     """Sentences above the fields."""
     beside: Sequence[tuple[str, str]] = ()
