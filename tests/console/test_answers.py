@@ -10,15 +10,19 @@ from fastapi.dependencies.utils import get_flat_params
 from pydantic import BaseModel
 
 from chassis.web.routes import every_route
-from services.console import answers
+from services.console import answers, draft_answers
 from services.console.answers import CASES
 from services.console.asking import Question
 from services.console.commands import COMMANDS
+from services.console.commands.draft_forms import BEGIN
+from services.console.commands.interview import SAVE
 from services.console.worklist import SORTS, VIEWS
 from tests.architecture.extras import NOWHERE, extras
 
-QUESTIONS = [one for one in vars(answers).values() if isinstance(one, Question)]
-ORDERS = [command.order for command in COMMANDS.values()]
+QUESTIONS = [
+    one for each in (answers, draft_answers) for one in vars(each).values() if isinstance(one, Question)
+]
+ORDERS = [*(command.order for command in COMMANDS.values()), BEGIN.order, SAVE]
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from chassis.problems import NotFound
 from services.console.api.cases import Position
-from services.console.api.forms import hidden, received, shown
-from services.console.asking import Panel
+from services.console.api.forms import AWAY, hidden, received, shown, typed_in
+from services.console.asking import Panel, ServiceAway
 from services.console.commands import COMMANDS, offered
 from services.console.commands.draft_forms import BEGIN
 from services.console.commands.form import DRAFT as BEGUN_ONE
@@ -65,10 +65,10 @@ async def show_draft(
 
 @router.get("/drafts/{draft_id}/{number:int}")
 async def show_step(draft_id: UUID, number: int, who: Who) -> Response:
-    draft = (await who.voice.ask(DRAFT, draft_id=draft_id)).value
-    if not _may_save(draft):
+    found = await who.voice.ask(DRAFT, draft_id=draft_id)
+    if not _may_save(found.value):
         return who.sent_to(BEGUN_ONE.page(draft_id))
-    return await shown(who, await _form(who, draft, number), draft_id)
+    return await shown(who, await _form(who, found.value, number), draft_id, found)
 
 
 @router.post("/drafts/{draft_id}/{number:int}")
@@ -76,8 +76,11 @@ async def send_step(draft_id: UUID, number: int, visitor: Anybody, request: Requ
     if visitor.session is None:
         return await received(visitor, request, BEGIN, draft_id)  # shows what was typed; nothing is sent
     who = SignedIn(visitor.request, visitor.service, visitor.reader, visitor.session)
-    draft = (await who.voice.ask(DRAFT, draft_id=draft_id)).value
-    return await received(visitor, request, await _form(who, draft, number), draft_id)
+    try:
+        form = await _form(who, (await who.voice.ask(DRAFT, draft_id=draft_id)).value, number)
+    except ServiceAway:
+        return who.page("session-over.html", 503, away=AWAY, typed=await typed_in(request, BEGIN))
+    return await received(visitor, request, form, draft_id)
 
 
 def _may_save(draft: OneDraft) -> bool:

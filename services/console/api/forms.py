@@ -60,9 +60,11 @@ async def show_form(folder: str, subject_id: UUID, verb: str, who: Who) -> Respo
     return await shown(who, _command(folder, verb), subject_id)
 
 
-async def shown(who: SignedIn, command: Command, subject_id: UUID | None) -> Response:
-    """The page of a form, for whomever it is offered to; NotFound for everybody else."""
-    about = await _seen_now(who, command, subject_id)
+async def shown(
+    who: SignedIn, command: Command, subject_id: UUID | None, about: Answer[Any] | None = None
+) -> Response:
+    """The page of a form, for whomever it is offered to; NotFound for everybody else. `about`: the view that offers it, if it was read already."""
+    about = about or await _seen_now(who, command, subject_id)
     if not _offers(about.value.moves, command):
         raise NotFound
     return await _form(who, command, subject_id, about, {})
@@ -75,7 +77,7 @@ async def send_form(folder: str, subject_id: UUID, verb: str, visitor: Anybody, 
 
 async def received(visitor: Visitor, request: Request, command: Command, subject_id: UUID | None) -> Response:
     """The answer to a form that a browser sent."""
-    typed = await _typed(request, command)
+    typed = await typed_in(request, command)
     if visitor.session is None:
         return visitor.page("session-over.html", 401, typed=typed)
     who = SignedIn(visitor.request, visitor.service, visitor.reader, visitor.session)
@@ -232,7 +234,7 @@ async def _workers(who: SignedIn, command: Command, subject_id: UUID | None) -> 
     return choosable(case.value, who.session.person, team.value), dict.fromkeys(asked, case.value.workers)
 
 
-async def _typed(request: Request, command: Command) -> dict[str, list[str]]:
+async def typed_in(request: Request, command: Command) -> dict[str, list[str]]:
     """Everything that was typed. A field of which nothing was chosen is not sent by a browser, and is empty all the same."""
     form = await request.form(max_files=0, max_fields=200)
     found: dict[str, list[str]] = {name: [] for field in command.fields for name in field.names}
