@@ -43,7 +43,7 @@ async def test_an_intake_is_begun_in_two_clicks_and_what_cannot_wait_acts_at_onc
     draft = await kept(workplace, address)
     assert (draft["urgency"], draft["flagged"]) == ("immediate", True)
     assert set(draft["flags"]) == {"immediate_danger", "late_pregnancy"}
-    for told in ("Immediate danger", "Medical emergency", "Unaccompanied child", "Late pregnancy"):
+    for told in ("In immediate danger", "Medical emergency", "Unaccompanied child", "Late pregnancy"):
         assert told in first.text
     assert "How did she come?" in second.text
     again = await browser.send(

@@ -74,8 +74,10 @@ def _kept(field: FormField, draft: OneDraft) -> Typed:
 
 URGENT = Step(
     (
-        FormField("protection", "checkboxes", marked("Her safety: tick what is so, or may be so"), codes="urgent_protection", only=FLAGS),
-        FormField("health", "checkboxes", marked("Her health: tick what is so, or may be so"), codes="urgent_health", only=FLAGS),
+        FormField("protection", "checkboxes", marked("Her safety now"),
+            marked("Tick what is so, or may be so."), codes="urgent_protection", only=FLAGS),
+        FormField("health", "checkboxes", marked("Her health now"),
+            marked("Tick what is so, or may be so."), codes="urgent_health", only=FLAGS),
     ),
     lambda typed: {"flags": [*typed.get("protection", []), *typed.get("health", [])]},
     lambda draft: {"protection": _of("urgent_protection", draft), "health": _of("urgent_health", draft)},
