@@ -35,7 +35,7 @@ class OneDraft(Draft):
     moves: list[Move]
 
 
-class Asked(BaseModel):
+class AskedQuestion(BaseModel):
     indicator: str
     ask: str
     why: str | None
@@ -44,7 +44,7 @@ class Asked(BaseModel):
 class Section(BaseModel):
     title: str
     why: str | None
-    questions: list[Asked]
+    questions: list[AskedQuestion]
 
 
 class Checklist(BaseModel):

@@ -176,7 +176,8 @@ async def test_a_service_that_is_away_in_the_middle_of_a_step_loses_nothing(work
 async def test_a_checklist_is_asked_question_by_question_with_its_reason_and_every_answer_may_be_open(
     workplace,
 ):
-    case, browser = await workplace.case(), await officer(workplace, "th.supervisor")
+    case = await workplace.case(workers=["th.supervisor"])
+    browser = await officer(workplace, "th.supervisor")
     page = await browser.get(f"/console/cases/{case}")
     choosing = await browser.get(page.links["Ask a checklist"])
     check = await browser.send(choosing.form("draft_screening"), checklist="field-adult")

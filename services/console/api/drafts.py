@@ -7,15 +7,15 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from chassis.problems import NotFound
+from services.console import draft_answers
 from services.console.api.cases import Position
 from services.console.api.forms import AWAY, hidden, received, shown, typed_in
 from services.console.asking import Panel, ServiceAway
 from services.console.commands import COMMANDS, offered
 from services.console.commands.draft_forms import BEGIN
-from services.console.commands.form import DRAFT as BEGUN_ONE
-from services.console.commands.form import Command
+from services.console.commands.form import DRAFT, Command
 from services.console.commands.interview import SAVE, URGENT, Step, form_of, steps_of
-from services.console.draft_answers import CHECKLIST, DRAFT, DRAFTS, SCREENING, OneDraft, ScreeningResult
+from services.console.draft_answers import OneDraft, ScreeningResult
 from services.console.visiting import Anybody, SignedIn, Who
 
 router = APIRouter()
@@ -25,7 +25,7 @@ ROWS = 25
 @router.get("/drafts")
 async def list_drafts(who: Who, after: Position = "") -> Response:
     query = {"limit": ROWS} | ({"after": after} if after else {})
-    begun = await who.voice.ask(DRAFTS, query=query)
+    begun = await who.voice.ask(draft_answers.DRAFTS, query=query)
     may_begin = any(move.verb == BEGIN.verb for move in begun.value.moves)
     return who.page("drafts.html", begun=begun.value, may_begin=may_begin, after=after)
 
@@ -44,9 +44,9 @@ async def send_first(visitor: Anybody, request: Request) -> Response:
 async def show_draft(
     draft_id: UUID, who: Who, done: Annotated[str, Query(pattern=r"^[a-z_]{0,40}$")] = ""
 ) -> Response:
-    found = await who.voice.ask(DRAFT, draft_id=draft_id)
+    found = await who.voice.ask(draft_answers.DRAFT, draft_id=draft_id)
     draft, steps = found.value, await _steps(who, found.value)
-    buttons = [one for one in offered(draft.moves) if one.subject is BEGUN_ONE]
+    buttons = [one for one in offered(draft.moves) if one.subject is DRAFT]
     if draft.worker == who.session.person.name:
         buttons = [one for one in buttons if one.verb != "take_draft"]
     submit = next((one for one in buttons if one.verb == "submit_draft"), None)
@@ -65,9 +65,9 @@ async def show_draft(
 
 @router.get("/drafts/{draft_id}/{number:int}")
 async def show_step(draft_id: UUID, number: int, who: Who) -> Response:
-    found = await who.voice.ask(DRAFT, draft_id=draft_id)
+    found = await who.voice.ask(draft_answers.DRAFT, draft_id=draft_id)
     if not _may_save(found.value):
-        return who.sent_to(BEGUN_ONE.page(draft_id))
+        return who.sent_to(DRAFT.page(draft_id))
     return await shown(who, await _form(who, found.value, number), draft_id, found)
 
 
@@ -77,7 +77,7 @@ async def send_step(draft_id: UUID, number: int, visitor: Anybody, request: Requ
         return await received(visitor, request, BEGIN, draft_id)  # shows what was typed; nothing is sent
     who = SignedIn(visitor.request, visitor.service, visitor.reader, visitor.session)
     try:
-        form = await _form(who, (await who.voice.ask(DRAFT, draft_id=draft_id)).value, number)
+        form = await _form(who, (await who.voice.ask(draft_answers.DRAFT, draft_id=draft_id)).value, number)
     except ServiceAway:
         return who.page("session-over.html", 503, away=AWAY, typed=await typed_in(request, BEGIN))
     return await received(visitor, request, form, draft_id)
@@ -95,11 +95,11 @@ async def _form(who: SignedIn, draft: OneDraft, number: int) -> Command:
 
 
 async def _steps(who: SignedIn, draft: OneDraft) -> list[Step]:
-    """Those of an intake, or the questions of the version of the checklist with which the screening was begun."""
+    """Steps of an intake, or the questions of the version of the checklist with which a screening was begun."""
     if draft.checklist is None:
         return list(steps_of(None))
     asked = await who.voice.ask(
-        CHECKLIST,
+        draft_answers.CHECKLIST,
         query={"language": who.reader.language},
         checklist=draft.checklist,
         version=draft.checklist_version,
@@ -110,4 +110,4 @@ async def _steps(who: SignedIn, draft: OneDraft) -> list[Step]:
 async def _result(who: SignedIn, draft: OneDraft) -> Panel[ScreeningResult] | None:
     if draft.checklist is None or draft.result_id is None:
         return None
-    return await who.voice.panel(SCREENING, case_id=draft.case_id, screening_id=draft.result_id)
+    return await who.voice.panel(draft_answers.SCREENING, case_id=draft.case_id, screening_id=draft.result_id)

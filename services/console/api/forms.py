@@ -125,7 +125,7 @@ async def _refused(
 
 
 def _named(who: SignedIn, command: Command, errors: Sequence[Mapping[str, Any]]) -> str:
-    """What was refused of other pages, by its title there."""
+    """The refusals of what is typed on other pages, each by its title there."""
     named = {}
     for error in errors:
         title = next(

@@ -1,18 +1,16 @@
 """The forms about what was begun: an intake or the screening of a case, before it is submitted."""
 
-from services.console import answers
+from services.console import answers, draft_answers
 from services.console.asking import Order
 from services.console.commands.form import CASE, DRAFT, Command, FormField, Subject, one
 from services.console.commands.interview import TITLES, URGENT
-from services.console.draft_answers import DRAFT as DRAFT_VIEW
-from services.console.draft_answers import DRAFTS
 from services.console.words import marked
 
 BEGUN = Subject("drafts", "", marked("Intakes"))
 BEGIN = Command(
     BEGUN,
     Order("intake", "draft_case", "POST", "/v1/drafts"),
-    DRAFTS,
+    draft_answers.DRAFTS,
     title=marked("What cannot wait"),
     button=marked("Begin and go on"),
     done="",
@@ -45,7 +43,7 @@ FORMS = (
     Command(
         DRAFT,
         Order("intake", "submit_draft", "POST", "/v1/drafts/{draft_id}/submit"),
-        DRAFT_VIEW,
+        draft_answers.DRAFT,
         title=marked("Submit"),
         button=marked("Submit"),
         done=marked("It was submitted."),
@@ -57,7 +55,7 @@ FORMS = (
     Command(
         DRAFT,
         Order("intake", "take_draft", "POST", "/v1/drafts/{draft_id}/take"),
-        DRAFT_VIEW,
+        draft_answers.DRAFT,
         title=marked("Take it up"),
         button=marked("Take it up"),
         done=marked("You have it now."),
@@ -68,7 +66,7 @@ FORMS = (
     Command(
         DRAFT,
         Order("intake", "abandon_draft", "POST", "/v1/drafts/{draft_id}/abandon"),
-        DRAFT_VIEW,
+        draft_answers.DRAFT,
         title=marked("Give it up"),
         button=marked("Give it up"),
         done=marked("It was given up. For seven days it can be taken back."),
@@ -83,7 +81,7 @@ FORMS = (
     Command(
         DRAFT,
         Order("intake", "resume_draft", "POST", "/v1/drafts/{draft_id}/resume"),
-        DRAFT_VIEW,
+        draft_answers.DRAFT,
         title=marked("Take it back"),
         button=marked("Take it back"),
         done=marked("It goes on where it was."),

@@ -9,10 +9,10 @@ from typing import Any
 
 from contracts.casefile.urgent import FLAGS
 from contracts.codes import codes
+from services.console import draft_answers
 from services.console.asking import Order
 from services.console.commands.form import DRAFT, Command, FormField, Typed, one
 from services.console.domain.date_parts import ABOUT, PARTS, read, written
-from services.console.draft_answers import DRAFT as DRAFT_VIEW
 from services.console.draft_answers import Checklist, OneDraft
 from services.console.words import Reader, marked
 
@@ -169,7 +169,7 @@ def form_of(draft: OneDraft, steps: Sequence[Step], number: int, reader: Reader)
     return Command(
         DRAFT,
         SAVE,
-        DRAFT_VIEW,
+        draft_answers.DRAFT,
         title=reader.say("Step %(number)s of %(all)s", **place),
         button=marked("Save and go on"),
         done="",
