@@ -24,7 +24,7 @@ async def begun(workplace, name="th.officer", **typed):
     browser = await officer(workplace, name)
     start = await browser.get("/console/")
     first = await browser.get(start.links["Begin an intake"])
-    page = await browser.send(first.form("/drafts/new"), **typed)
+    page = await browser.send(first.form("/draft_case"), **typed)
     assert page.status == 200, page.text
     return browser, re.sub(r"/\d+$", "", page.answer.url.path), page, first
 
@@ -47,7 +47,7 @@ async def test_an_intake_is_begun_in_two_clicks_and_what_cannot_wait_acts_at_onc
         assert told in first.text
     assert "How did she come?" in second.text
     again = await browser.send(
-        first.form("/drafts/new"), protection=["immediate_danger"], health=["late_pregnancy"]
+        first.form("/draft_case"), protection=["immediate_danger"], health=["late_pregnancy"]
     )
     assert again.answer.url.path == second.answer.url.path  # pressed twice, begun once
     page = await browser.get(address)
@@ -215,7 +215,8 @@ async def test_what_was_begun_is_nobody_elses_and_its_pages_say_so(workplace):
             assert (await stranger.get(path)).status == 404, (name, path)
     auditor = await officer(workplace, "th.auditor")
     assert [
-        (await auditor.get(f"/console/{path}")).status for path in ("drafts", "drafts/new", "submissions")
+        (await auditor.get(f"/console/{path}")).status
+        for path in ("drafts", "drafts/ours/draft_case", "submissions")
     ] == [404] * 3
     worker = await officer(workplace, "th.worker")
     assert (await worker.get("/console/submissions")).status == 404
@@ -227,7 +228,7 @@ async def test_every_page_of_an_intake_is_small_and_in_the_language_of_its_reade
     await browser.http.post("/console/language", data={"language": language})
     paths = [
         "/console/drafts",
-        "/console/drafts/new",
+        "/console/drafts/ours/draft_case",
         "/console/submissions",
         address,
         *(f"{address}/{n}" for n in (1, 2, 3, 5)),

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from chassis.problems import NotFound
 from services.console import draft_answers
 from services.console.api.cases import Position
-from services.console.api.forms import AWAY, hidden, received, shown, typed_in
+from services.console.api.forms import AWAY, begun_form, hidden, received, typed_in
 from services.console.asking import Panel, ServiceAway
 from services.console.commands import COMMANDS, offered
 from services.console.commands.draft_forms import BEGIN
@@ -28,16 +28,6 @@ async def list_drafts(who: Who, after: Position = "") -> Response:
     begun = await who.voice.ask(draft_answers.DRAFTS, query=query)
     may_begin = any(move.verb == BEGIN.verb for move in begun.value.moves)
     return who.page("drafts.html", begun=begun.value, may_begin=may_begin, after=after)
-
-
-@router.get("/drafts/new")
-async def show_first(who: Who) -> Response:
-    return await shown(who, BEGIN, None)
-
-
-@router.post("/drafts/new")
-async def send_first(visitor: Anybody, request: Request) -> Response:
-    return await received(visitor, request, BEGIN, None)
 
 
 @router.get("/drafts/{draft_id}")
@@ -59,7 +49,7 @@ async def show_draft(
         "draft.html", draft=draft, steps=steps, done=COMMANDS[done].done if done in COMMANDS else "",
         may_save=_may_save(draft), go_on=unanswered[0] if unanswered else 0, left=len(unanswered),
         buttons=[one for one in buttons if one is not submit], submit=submit,
-        hidden=hidden(who, submit, draft_id, found) if submit else {}, result=await _result(who, draft),
+        hidden=hidden(who, submit, str(draft_id), found) if submit else {}, result=await _result(who, draft),
     )  # fmt: skip
 
 
@@ -67,28 +57,30 @@ async def show_draft(
 async def show_step(draft_id: UUID, number: int, who: Who) -> Response:
     found = await who.voice.ask(draft_answers.DRAFT, draft_id=draft_id)
     if not _may_save(found.value):
-        return who.sent_to(DRAFT.page(draft_id))
-    return await shown(who, await _form(who, found.value, number), draft_id, found)
+        return who.sent_to(DRAFT.page_of(draft_id))
+    steps = await _steps(who, found.value)
+    form = _form(who, found.value, steps, number)
+    return await begun_form(who, form, str(draft_id), steps[number - 1].kept(found.value), found)
 
 
 @router.post("/drafts/{draft_id}/{number:int}")
 async def send_step(draft_id: UUID, number: int, visitor: Anybody, request: Request) -> Response:
     if visitor.session is None:
-        return await received(visitor, request, BEGIN, draft_id)  # shows what was typed; nothing is sent
+        return await received(visitor, request, BEGIN, str(draft_id))  # shows what was typed; nothing is sent
     who = SignedIn(visitor.request, visitor.service, visitor.reader, visitor.session)
     try:
-        form = await _form(who, (await who.voice.ask(draft_answers.DRAFT, draft_id=draft_id)).value, number)
+        draft = (await who.voice.ask(draft_answers.DRAFT, draft_id=draft_id)).value
+        form = _form(who, draft, await _steps(who, draft), number)
     except ServiceAway:
         return who.page("session-over.html", 503, away=AWAY, typed=await typed_in(request, BEGIN))
-    return await received(visitor, request, form, draft_id)
+    return await received(visitor, request, form, str(draft_id))
 
 
 def _may_save(draft: OneDraft) -> bool:
     return any(move.verb == SAVE.operation for move in draft.moves)
 
 
-async def _form(who: SignedIn, draft: OneDraft, number: int) -> Command:
-    steps = await _steps(who, draft)
+def _form(who: SignedIn, draft: OneDraft, steps: list[Step], number: int) -> Command:
     if not 1 <= number <= len(steps):
         raise NotFound
     return form_of(draft, steps, number, who.reader)

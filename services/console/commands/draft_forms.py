@@ -2,11 +2,11 @@
 
 from services.console import answers, draft_answers
 from services.console.asking import Order
-from services.console.commands.form import CASE, DRAFT, Command, FormField, Subject, one
+from services.console.commands.form import CASE, DRAFT, Command, FormField, Subject, nothing, one
 from services.console.commands.interview import TITLES, URGENT
 from services.console.words import marked
 
-BEGUN = Subject("drafts", "", marked("Intakes"))
+BEGUN = Subject("drafts", "", marked("Intakes"), page="/drafts")
 BEGIN = Command(
     BEGUN,
     Order("intake", "draft_case", "POST", "/v1/drafts"),
@@ -19,10 +19,11 @@ BEGIN = Command(
     then="/drafts/{made}/2",
     intro=URGENT.intro,
 )
-"""The first page of an intake. It is about nothing yet, so it stands at an address of its own."""
+"""The first page of an intake, which is about nothing yet."""
 
 
 FORMS = (
+    BEGIN,
     Command(
         CASE,
         Order("intake", "draft_screening", "POST", "/v1/cases/{case_id}/screening-drafts"),
@@ -48,7 +49,7 @@ FORMS = (
         button=marked("Submit"),
         done=marked("It was submitted."),
         fields=(),
-        body=lambda *_: {},
+        body=nothing,
         pins=True,
         elsewhere={**TITLES, "answers": marked("Answers"), "languages": TITLES["first"]},
     ),
@@ -60,7 +61,7 @@ FORMS = (
         button=marked("Take it up"),
         done=marked("You have it now."),
         fields=(),
-        body=lambda *_: {},
+        body=nothing,
         intro=(marked("It is yours then, and your colleagues see that you go on with it."),),
     ),
     Command(
@@ -86,6 +87,6 @@ FORMS = (
         button=marked("Take it back"),
         done=marked("It goes on where it was."),
         fields=(),
-        body=lambda *_: {},
+        body=nothing,
     ),
 )  # fmt: skip

@@ -111,7 +111,7 @@ INTAKE: Sequence[Step] = (
         lambda draft: {"first": draft.languages[:1], "second": draft.languages[1:2]},
     ),
     _file_step(
-        FormField("cor_FullName", "text", marked("What is she called?"), marked("Any name that she wants to use. A case needs no name.")),
+        FormField("cor_FullName", "line", marked("What is she called?"), marked("Any name that she wants to use. A case needs no name.")),
     ),
     _file_step(
         FormField("prs_Birthdate", "date", marked("When was she born?"), marked("The year alone is enough. Whoever may be under eighteen is asked as a child.")),
@@ -125,7 +125,7 @@ INTAKE: Sequence[Step] = (
             marked("Of a child: whoever is responsible for it. Write nobody whom she does not want to be told."),
         ),
     ),
-    _file_step(FormField("prs_MobilePhone", "text", marked("At which telephone number can she be reached safely?"))),
+    _file_step(FormField("prs_MobilePhone", "line", marked("At which telephone number can she be reached safely?"))),
     _file_step(FormField("cor_Health", "words", marked("What must be known about her health?"))),
     Step(
         (FormField("urgency", "radios", marked("How urgent is it?"), codes="urgency"),),
@@ -162,7 +162,7 @@ def steps_of(asked: Checklist | None) -> Sequence[Step]:
 
 def form_of(draft: OneDraft, steps: Sequence[Step], number: int, reader: Reader) -> Command:
     """The form of one step, after which comes the next, and at last the page where all is read back."""
-    step, page = steps[number - 1], DRAFT.page(draft.id)
+    step, page = steps[number - 1], DRAFT.page_of(draft.id)
     then = f"{page}/{number + 1}" if number < len(steps) else page
     place = {"number": reader.number(number), "all": reader.number(len(steps))}
     optional = all(not field.empty for field in step.fields)
@@ -175,8 +175,8 @@ def form_of(draft: OneDraft, steps: Sequence[Step], number: int, reader: Reader)
         done="",
         fields=step.fields,
         body=lambda typed, _: step.saved(typed),
+        address=f"{page}/{number}",
         then=then,
-        kept=step.kept,
         intro=[text for text in (step.group, *step.intro) if text],
         beside=[*([(SKIP, then)] if optional else []), (LATER, page)],
     )
