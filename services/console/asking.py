@@ -8,11 +8,13 @@ from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 import httpx2
 from pydantic import BaseModel, ValidationError
 
 from chassis.problems import Unauthenticated
+from chassis.web.http import Done
 
 T = TypeVar("T", bound=BaseModel)
 READ_SECONDS, WRITE_SECONDS = 4.0, 15.0
@@ -111,12 +113,16 @@ class Voice:
         except NotTheirs:
             return Panel()
 
-    async def order(self, order: Order, body: Any, key: str, seen: str, **places: object) -> None:
-        """Do it, once however often it is sent with this key. Raises like `ask`."""
+    async def order(self, order: Order, body: Any, key: str, seen: str, **places: object) -> UUID | None:
+        """Do it, once however often it is sent with this key; the answer is what was made or moved, where it is named. Raises like `ask`."""
         headers = {"Idempotency-Key": key} | ({"If-Match": seen} if seen else {})
-        await self._send(
+        answer = await self._send(
             order.service, order.method, order.path.format(**places), headers, WRITE_SECONDS, json=body
         )
+        try:
+            return Done.model_validate_json(answer.content).id
+        except ValidationError:
+            return None
 
     async def _send(
         self, service: str, method: str, path: str, headers: Mapping[str, str], seconds: float, **more: Any

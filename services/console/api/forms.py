@@ -1,4 +1,4 @@
-"""Pages: every form about a case. What a form is made of stands in `services/console/commands.py`."""
+"""Pages: every form. What each is made of stands in `services/console/commands/`."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -12,7 +12,8 @@ from starlette.responses import Response
 from chassis.problems import BadRequest, NotFound
 from services.console.answers import CASE, TEAM, Move
 from services.console.asking import Answer, NotTheirs, OrderRefused, ServiceAway, at_once
-from services.console.commands import COMMANDS, Command, Typed, choosable
+from services.console.commands import COMMANDS, choosable
+from services.console.commands.form import Command, Sender, Subject, Typed
 from services.console.visiting import Anybody, SignedIn, Who
 from services.console.words import marked
 
@@ -36,67 +37,72 @@ AWAY = marked(
 )
 AGAIN = marked("You have signed in again since. What you typed is still here: send it once more.")
 SAVED_BEFORE = marked(
-    "What you sent first was saved, and not what you changed since. The case shows what stands now."
+    "What you sent first was saved, and not what you changed since. Its page shows what stands now."
 )
 NOT_DONE = marked("Not done")
-NO_MORE = marked("This cannot be done any more. The case shows what stands now.")
+NO_MORE = marked("This cannot be done any more. Its page shows what stands now.")
 
 
-def _command(verb: str) -> Command:
-    if verb not in COMMANDS:
+def _command(folder: str, verb: str) -> Command:
+    command = COMMANDS.get(verb)
+    if command is None or command.subject.folder != folder:
         raise NotFound
-    return COMMANDS[verb]
+    return command
 
 
-@router.get("/cases/{case_id}/{verb}")
-async def show_form(case_id: UUID, verb: str, who: Who) -> Response:
-    command = _command(verb)
-    about = await who.voice.ask(command.about, case_id=case_id)
+@router.get("/{folder}/{subject_id}/{verb}")
+async def show_form(folder: str, subject_id: UUID, verb: str, who: Who) -> Response:
+    command = _command(folder, verb)
+    about = await _seen_now(who, command, subject_id)
     if not _offers(about.value.moves, command):
         raise NotFound
-    return await _form(who, command, case_id, about, {})
+    return await _form(who, command, subject_id, about, {})
 
 
-@router.post("/cases/{case_id}/{verb}")
-async def send_form(case_id: UUID, verb: str, visitor: Anybody, request: Request) -> Response:
-    command = _command(verb)
+@router.post("/{folder}/{subject_id}/{verb}")
+async def send_form(folder: str, subject_id: UUID, verb: str, visitor: Anybody, request: Request) -> Response:
+    command = _command(folder, verb)
     typed = await _typed(request, command)
     if visitor.session is None:
-        return visitor.page("session-over.html", 401, command=command, typed=typed, case_id=case_id)
+        return visitor.page("session-over.html", 401, command=command, typed=typed, subject_id=subject_id)
     who = SignedIn(visitor.request, visitor.service, visitor.reader, visitor.session)
     key, seen, token = (_only(typed, name) for name in HIDDEN)
-    if not who.session.secret.fits(token, verb, str(case_id), seen, key):
-        return await _again(who, command, case_id, typed, AGAIN)
+    if not who.session.secret.fits(token, verb, str(subject_id), seen, key):
+        return await _again(who, command, subject_id, typed, AGAIN)
     faults = {field.name: fault for field in command.fields if (fault := field.fault(typed))}
     if faults:
-        return await _again(who, command, case_id, typed, "", faults, key)
-    return await _sent(who, command, case_id, typed, key, seen)
+        return await _again(who, command, subject_id, typed, "", faults, key)
+    return await _sent(who, command, subject_id, typed, key, seen)
 
 
 async def _sent(
-    who: SignedIn, command: Command, case_id: UUID, typed: Typed, key: str, seen: str
+    who: SignedIn, command: Command, subject_id: UUID, typed: Typed, key: str, seen: str
 ) -> Response:
-    body = command.body(typed, who.session.person)
+    body = command.body(typed, Sender(who.session.person, subject_id))
     try:
-        await who.voice.order(command.order, body, key, seen, case_id=case_id)
+        made = await who.voice.order(command.order, body, key, seen, **command.place(subject_id))
     except ServiceAway:
-        return await _again(who, command, case_id, typed, AWAY, {}, key, HTTPStatus.SERVICE_UNAVAILABLE)
+        return await _again(who, command, subject_id, typed, AWAY, {}, key, HTTPStatus.SERVICE_UNAVAILABLE)
     except OrderRefused as refused:
-        return await _refused(who, command, case_id, typed, refused)
-    return who.sent_to(f"/cases/{case_id}?done={command.verb}")
+        return await _refused(who, command, subject_id, typed, refused)
+    page = _page(command.makes, made) if command.makes and made else _page(command.subject, subject_id)
+    return who.sent_to(f"{page}?done={command.verb}")
 
 
 async def _refused(
-    who: SignedIn, command: Command, case_id: UUID, typed: Typed, refused: OrderRefused
+    who: SignedIn, command: Command, subject_id: UUID, typed: Typed, refused: OrderRefused
 ) -> Response:
     if refused.status == HTTPStatus.PRECONDITION_FAILED:
         words = {field.name: typed[field.name] for field in command.fields if field.kind != "workers"}
-        return await _again(who, command, case_id, words, CHANGED, {}, "", refused.status)
+        return await _again(who, command, subject_id, words, CHANGED, {}, "", refused.status)
     ended = SAVED_BEFORE if refused.code == "idempotency-mismatch" else NO_MORE
     if refused.status == HTTPStatus.CONFLICT or ended == SAVED_BEFORE:
-        return who.page("message.html", 409, title=NOT_DONE, said=ended, back=f"/cases/{case_id}")
+        back = _page(command.subject, subject_id)
+        return who.page(
+            "message.html", 409, title=NOT_DONE, said=ended, back=back, back_said=command.subject.back
+        )
     faults = _faults(command, refused.errors)
-    return await _again(who, command, case_id, typed, "" if faults else REFUSED, faults)
+    return await _again(who, command, subject_id, typed, "" if faults else REFUSED, faults)
 
 
 def _faults(command: Command, errors: Sequence[Mapping[str, Any]]) -> dict[str, str]:
@@ -113,7 +119,7 @@ def _faults(command: Command, errors: Sequence[Mapping[str, Any]]) -> dict[str, 
 async def _again(
     who: SignedIn,
     command: Command,
-    case_id: UUID,
+    subject_id: UUID,
     typed: Typed,
     said: str,
     faults: Mapping[str, str] | None = None,
@@ -122,18 +128,18 @@ async def _again(
 ) -> Response:
     """The form with what was typed. The key stays where nothing was sent, or where it is not known whether it arrived."""
     try:
-        about = await who.voice.ask(command.about, case_id=case_id)
+        about = await _seen_now(who, command, subject_id)
     except ServiceAway:
         about = None
     return await _form(
-        who, command, case_id, about, typed, said=said, faults=faults or {}, key=key, status=status
+        who, command, subject_id, about, typed, said=said, faults=faults or {}, key=key, status=status
     )
 
 
 async def _form(
     who: SignedIn,
     command: Command,
-    case_id: UUID,
+    subject_id: UUID,
     about: Answer[Any] | None,
     typed: Typed,
     *,
@@ -144,12 +150,23 @@ async def _form(
 ) -> Response:
     key, seen = key or str(uuid4()), _seen(command, about, typed)
     secret = who.session.secret
-    hidden = {"key": key, "seen": seen, "token": secret.form_token(command.verb, str(case_id), seen, key)}
-    workers, chosen = await _workers(who, command, case_id)
+    hidden = {"key": key, "seen": seen, "token": secret.form_token(command.verb, str(subject_id), seen, key)}
+    workers, chosen = await _workers(who, command, subject_id)
     return who.page(
-        "form.html", status, command=command, case_id=case_id, hidden=hidden, typed={**chosen, **typed},
+        "form.html", status, command=command, subject_id=subject_id, hidden=hidden, typed={**chosen, **typed},
         faults=faults or {}, said=said, workers=workers,
     )  # fmt: skip
+
+
+def _page(subject: Subject, subject_id: UUID) -> str:
+    return f"/{subject.folder}/{subject_id}"
+
+
+async def _seen_now(who: SignedIn, command: Command, subject_id: UUID) -> Answer[Any]:
+    """The view that offers the form. A list has what it is about in its query, and one thing in its path."""
+    place, about = command.place(subject_id), command.about
+    in_path = f"{{{command.subject.place}}}" in about.path
+    return await who.voice.ask(about, query={} if in_path else place, **place)
 
 
 def _offers(moves: Sequence[Move], command: Command) -> bool:
@@ -164,13 +181,13 @@ def _seen(command: Command, about: Answer[Any] | None, typed: Typed) -> str:
     return about.version if needed else ""
 
 
-async def _workers(who: SignedIn, command: Command, case_id: UUID) -> tuple[list[str], Typed]:
+async def _workers(who: SignedIn, command: Command, subject_id: UUID) -> tuple[list[str], Typed]:
     """The workers who can be chosen, and those who are; nobody where the form does not ask for them."""
     asked = [field.name for field in command.fields if field.kind == "workers"]
     if not asked:
         return [], {}
     try:
-        case, team = await at_once(who.voice.ask(CASE, case_id=case_id), who.voice.panel(TEAM))
+        case, team = await at_once(who.voice.ask(CASE, case_id=subject_id), who.voice.panel(TEAM))
     except (ServiceAway, NotTheirs):
         raise NotFound from None
     return choosable(case.value, who.session.person, team.value), dict.fromkeys(asked, case.value.workers)
