@@ -5,6 +5,7 @@ from starlette.responses import Response
 
 from services.console.answers import INBOX, ORGANISATIONS
 from services.console.asking import at_once
+from services.console.names import names_of
 from services.console.visiting import Who
 from services.console.worklist import VIEWS, counted
 
@@ -21,7 +22,10 @@ async def show_home(who: Who) -> Response:
         voice.panel(ORGANISATIONS, query={"cell": who.settings.cell, "limit": 200}),
         *(counted(who, view) for view in views),
     )
-    names = {one.id: one.name for one in organisations.value.items} if organisations.value else {}
     return who.page(
-        "home.html", inbox=inbox, names=names, counters=dict(zip(views, counts, strict=True)), views=VIEWS
+        "home.html",
+        inbox=inbox,
+        names=names_of(organisations),
+        counters=dict(zip(views, counts, strict=True)),
+        views=VIEWS,
     )

@@ -1,18 +1,20 @@
 """Pages: signing in and out, leaving in a hurry, and the language."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query
 from starlette.responses import RedirectResponse, Response
 
 from chassis.problems import BadRequest, Unauthenticated
 from contracts.codes import LANGUAGES
-from services.console.answers import CASES
-from services.console.asking import Voice
+from services.console.answers import CASES, TEAM
+from services.console.asking import Question, Voice, at_once
 from services.console.domain.own_path import own_path
 from services.console.domain.person import Person, Tokens
 from services.console.domain.secret import NoSecret, Secret
+from services.console.oversight import HEAD, LEAVES, OWN_WORK
 from services.console.signing_in import STATE
 from services.console.visiting import (
     DAY,
@@ -28,7 +30,13 @@ from services.console.visiting import (
 
 router = APIRouter()
 SIGNING_IN_SECONDS = 600
-DOORS = {"cases": CASES}
+DOORS: Mapping[str, tuple[Question[Any], Mapping[str, Any]]] = {
+    "cases": (CASES, {"limit": 1, "names": "none"}),
+    "team": (TEAM, {}),
+    "leaves": (LEAVES, {"limit": 1}),
+    "audit": (HEAD, {}),
+    "operations": (OWN_WORK, {"limit": 1}),
+}
 """The parts of the console that are shown to whoever their service answers."""
 
 Text = Annotated[str, Query(max_length=2000)]
@@ -99,11 +107,9 @@ async def _with_doors(visitor: Visitor, person: Person, tokens: Tokens) -> Perso
     """The person with the doors that are open to her. A service that is away may be there later, so its door is shown."""
     settings = visitor.settings
     voice = Voice(visitor.service.peers.http, settings.peers, tokens.access, visitor.reader.language)
-    doors = []
-    for door, question in DOORS.items():
-        panel = await voice.panel(question, query={"limit": 1, "names": "none"})
-        if panel.value is not None or panel.away:
-            doors.append(door)
+    panels = await at_once(*(voice.panel(question, query=query) for question, query in DOORS.values()))
+    tried = zip(DOORS, panels, strict=True)
+    doors = [door for door, panel in tried if panel.value is not None or panel.away]
     return Person(person.name, person.organisation, person.roles, tuple(doors))
 
 
