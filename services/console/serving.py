@@ -21,11 +21,13 @@ from services.console.api import (
     case,
     cases,
     consents,
+    drafts,
     forms,
     giving,
     home,
     operations,
     sign_in,
+    submissions,
     team,
 )
 from services.console.asking import NotTheirs, OrderRefused, ServiceAway
@@ -55,7 +57,20 @@ def pages() -> ASGIApp:
     """All pages, with the files that they load."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.mount("/static", StaticFiles(directory=STATIC))
-    for part in (sign_in, home, cases, case, consents, giving, team, audit, operations, forms):
+    for part in (
+        sign_in,
+        home,
+        cases,
+        case,
+        consents,
+        giving,
+        drafts,
+        submissions,
+        team,
+        audit,
+        operations,
+        forms,
+    ):
         app.include_router(part.router)
     for kind in (Problem, HTTPException, *_PROBLEMS):
         app.add_exception_handler(kind, _told)

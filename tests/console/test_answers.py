@@ -11,19 +11,21 @@ from fastapi.dependencies.utils import get_flat_params
 from pydantic import BaseModel, RootModel
 
 from chassis.web.routes import every_route
-from services.console import answers, oversight
+from services.console import answers, draft_answers, oversight
 from services.console.answers import CASES
 from services.console.asking import Order, Paper, Question
 from services.console.commands import COMMANDS
+from services.console.commands.interview import SAVE
 from services.console.consenting import views
 from services.console.worklist import SORTS, VIEWS
 from tests.architecture.extras import NOWHERE, extras
 
 STATED = [
     *vars(answers).values(),
+    *vars(views).values(),
+    *vars(draft_answers).values(),
     *vars(oversight).values(),
     *oversight.ACCOUNT_PARTS.values(),
-    *vars(views).values(),
 ]
 QUESTIONS = [one for one in STATED if isinstance(one, Question)]
 ANY = "intake"
@@ -31,6 +33,7 @@ ANY = "intake"
 ORDERS = [
     *(command.order for command in COMMANDS.values()),
     *(one for one in STATED if isinstance(one, Order)),
+    SAVE,
 ]
 PAPERS = [one for one in STATED if isinstance(one, Paper)]
 
