@@ -1,15 +1,16 @@
 """Pages: signing in and out, leaving in a hurry, and the language."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query
 from starlette.responses import RedirectResponse, Response
 
 from chassis.problems import BadRequest, Unauthenticated
 from contracts.codes import LANGUAGES
-from services.console.answers import CASES
-from services.console.asking import Voice
+from services.console.answers import CASES, REFERRALS
+from services.console.asking import Question, Voice
 from services.console.domain.own_path import own_path
 from services.console.domain.person import Person, Tokens
 from services.console.domain.secret import NoSecret, Secret
@@ -28,8 +29,11 @@ from services.console.visiting import (
 
 router = APIRouter()
 SIGNING_IN_SECONDS = 600
-DOORS = {"cases": CASES}
-"""The parts of the console that are shown to whoever their service answers."""
+DOORS: Mapping[str, tuple[Question[Any], Mapping[str, Any]]] = {
+    "cases": (CASES, {"names": "none"}),
+    "referrals": (REFERRALS, {}),
+}
+"""The parts of the console that are shown to whoever their service answers, and how the least is asked of it."""
 
 Text = Annotated[str, Query(max_length=2000)]
 
@@ -100,8 +104,8 @@ async def _with_doors(visitor: Visitor, person: Person, tokens: Tokens) -> Perso
     settings = visitor.settings
     voice = Voice(visitor.service.peers.http, settings.peers, tokens.access, visitor.reader.language)
     doors = []
-    for door, question in DOORS.items():
-        panel = await voice.panel(question, query={"limit": 1, "names": "none"})
+    for door, (question, query) in DOORS.items():
+        panel = await voice.panel(question, query={**query, "limit": 1})
         if panel.value is not None or panel.away:
             doors.append(door)
     return Person(person.name, person.organisation, person.roles, tuple(doors))
