@@ -109,6 +109,10 @@ async def test_no_link_leads_from_the_sign_in_to_elsewhere(workplace, back):
     assert language.headers["Location"] == "/console/"
 
 
+async def test_the_address_that_is_printed_leads_to_the_sign_in(workplace):
+    assert "Sign in" in (await workplace.browser().get("/console")).links
+
+
 async def test_whoever_opens_a_page_is_led_back_to_it_after_signing_in(workplace):
     browser = workplace.browser()
     start = await browser.get("/console/cases")

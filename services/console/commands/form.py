@@ -65,6 +65,8 @@ class Command:
     done: str
     fields: Sequence[FormField]
     body: Callable[[Typed, Sender], Mapping[str, Any]]
+    explained: str = ""
+    """What is said of it before it is sent."""
     makes: Subject | None = None
     """What there is afterwards that was not there before, whose page is shown then."""
 
