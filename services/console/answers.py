@@ -211,6 +211,8 @@ class Load(BaseModel):
 class Organisation(BaseModel):
     id: str
     name: str
+    cell: str
+    services: list[str]
 
 
 class Notice(BaseModel):

@@ -10,9 +10,10 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from chassis.problems import BadRequest, NotFound
-from services.console.answers import CASE, TEAM, Move
+from services.console.answers import Move
 from services.console.asking import Answer, NotTheirs, OrderRefused, ServiceAway, at_once
-from services.console.commands import COMMANDS, choosable
+from services.console.choices import CHOICES, Choices
+from services.console.commands import COMMANDS
 from services.console.commands.form import Command, Sender, Subject, Typed
 from services.console.visiting import Anybody, SignedIn, Who
 from services.console.words import marked
@@ -26,6 +27,11 @@ SAID: Mapping[str, str] = {
     "too_long": marked("Too many are chosen"),
     "control-characters": marked("This has a character that cannot be kept. Type it instead of pasting it."),
     "unknown-code": marked("Choose one of the answers"),
+    "not-offered": marked("They do not offer this service. Choose another, or somebody else."),
+    "other-age": marked("They offer this service for another age than hers."),
+    "not-listed": marked("They are not in the directory any more. Choose somebody else."),
+    "not-a-recipient": marked("They take nobody on at the moment. Choose somebody else."),
+    "transfer-abroad": marked("A case can be handed over inside one country only. Abroad, refer her."),
 }
 """By the code of the service. For every other there is one sentence."""
 REFUSED = marked("This was not accepted. Look at it again.")
@@ -93,7 +99,7 @@ async def _refused(
     who: SignedIn, command: Command, subject_id: UUID, typed: Typed, refused: OrderRefused
 ) -> Response:
     if refused.status == HTTPStatus.PRECONDITION_FAILED:
-        words = {field.name: typed[field.name] for field in command.fields if field.kind != "workers"}
+        words = {field.name: typed[field.name] for field in command.fields if not field.choices}
         return await _again(who, command, subject_id, words, CHANGED, {}, "", refused.status)
     ended = SAVED_BEFORE if refused.code == "idempotency-mismatch" else NO_MORE
     if refused.status == HTTPStatus.CONFLICT or ended == SAVED_BEFORE:
@@ -102,7 +108,8 @@ async def _refused(
             "message.html", 409, title=NOT_DONE, said=ended, back=back, back_said=command.subject.back
         )
     faults = _faults(command, refused.errors)
-    return await _again(who, command, subject_id, typed, "" if faults else REFUSED, faults)
+    told = next((SAID[code] for error in refused.errors if (code := str(error.get("code"))) in SAID), REFUSED)
+    return await _again(who, command, subject_id, typed, "" if faults else told, faults)
 
 
 def _faults(command: Command, errors: Sequence[Mapping[str, Any]]) -> dict[str, str]:
@@ -151,10 +158,11 @@ async def _form(
     key, seen = key or str(uuid4()), _seen(command, about, typed)
     secret = who.session.secret
     hidden = {"key": key, "seen": seen, "token": secret.form_token(command.verb, str(subject_id), seen, key)}
-    workers, chosen = await _workers(who, command, subject_id)
+    choices = await _choices(who, command, subject_id)
+    chosen = {name: list(known.chosen) for name, known in choices.items()}
     return who.page(
         "form.html", status, command=command, subject_id=subject_id, hidden=hidden, typed={**chosen, **typed},
-        faults=faults or {}, said=said, workers=workers,
+        faults=faults or {}, said=said, choices={name: known.options for name, known in choices.items()},
     )  # fmt: skip
 
 
@@ -181,16 +189,15 @@ def _seen(command: Command, about: Answer[Any] | None, typed: Typed) -> str:
     return about.version if needed else ""
 
 
-async def _workers(who: SignedIn, command: Command, subject_id: UUID) -> tuple[list[str], Typed]:
-    """The workers who can be chosen, and those who are; nobody where the form does not ask for them."""
-    asked = [field.name for field in command.fields if field.kind == "workers"]
-    if not asked:
-        return [], {}
+async def _choices(who: SignedIn, command: Command, subject_id: UUID) -> dict[str, Choices]:
+    """The options of each field that asks a service for them."""
+    asked = {field.name: CHOICES[field.choices] for field in command.fields if field.choices}
+    place = command.place(subject_id)
     try:
-        case, team = await at_once(who.voice.ask(CASE, case_id=subject_id), who.voice.panel(TEAM))
+        found = await at_once(*(known(who, place) for known in asked.values()))
     except (ServiceAway, NotTheirs):
         raise NotFound from None
-    return choosable(case.value, who.session.person, team.value), dict.fromkeys(asked, case.value.workers)
+    return dict(zip(asked, found, strict=True))
 
 
 async def _typed(request: Request, command: Command) -> dict[str, list[str]]:

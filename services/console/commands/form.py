@@ -37,13 +37,14 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One field. `codes` is the code list of its options; of `workers` the options are those of the case and of the team."""
+    """One field. `codes` is the code list of its options, `choices` whoever of `services/console/choices.py` knows them."""
 
     name: str
-    kind: Literal["words", "radios", "workers"]
+    kind: Literal["words", "radios", "checkboxes", "select"]
     title: str
     hint: str = ""
     codes: str = ""
+    choices: str = ""
     empty: str = ""
     """The message beside the field where nothing was typed; where it is empty, nothing need be."""
 
