@@ -1,4 +1,4 @@
-"""What a form is made of: what it is about, its fields, and the body that is sent."""
+"""The parts of a form: what it is about, its fields, and the body that is sent."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ class Command:
     explained: str = ""
     """What is said of it before it is sent."""
     makes: Subject | None = None
-    """What there is afterwards that was not there before, whose page is shown then."""
+    """The thing that is there afterwards and was not before, whose page is shown then."""
 
     @property
     def verb(self) -> str:
