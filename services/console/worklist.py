@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from services.console.answers import CASES, Count
+from services.console.answers import CASES, REFERRALS, Count
 from services.console.asking import Question
 from services.console.visiting import SignedIn
 from services.console.words import marked
@@ -98,10 +98,15 @@ def query_of(who: SignedIn, view: CountedView) -> dict[str, Any]:
 
 async def counted(who: SignedIn, name: str) -> Count | None:
     """How many cases a view has; None while its service does not answer."""
-    return await count_of(who, CASES, {**query_of(who, VIEWS[name]), "names": "none"})
+    return await _count_of(who, CASES, {**query_of(who, VIEWS[name]), "names": "none"})
 
 
-async def count_of(who: SignedIn, question: Question[Any], query: Mapping[str, Any]) -> Count | None:
+async def counted_referrals(who: SignedIn, name: str) -> Count | None:
+    """How many referrals a view has; None while its service does not answer."""
+    return await _count_of(who, REFERRALS, query_of(who, REFERRAL_VIEWS[name]))
+
+
+async def _count_of(who: SignedIn, question: Question[Any], query: Mapping[str, Any]) -> Count | None:
     """How many rows a list has; None while its service does not answer."""
     panel = await who.voice.panel(question, query={**query, "count": True, "limit": 1})
     return None if panel.value is None else panel.value.count

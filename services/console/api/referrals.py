@@ -13,7 +13,7 @@ from services.console.asking import NotTheirs, Panel, at_once
 from services.console.commands import COMMANDS, offered
 from services.console.visiting import SignedIn, Who
 from services.console.words import marked
-from services.console.worklist import REFERRAL_VIEWS, ROWS, SORTS, count_of, query_of
+from services.console.worklist import REFERRAL_VIEWS, ROWS, SORTS, counted_referrals, query_of
 
 router = APIRouter()
 BLOCKED = {
@@ -45,7 +45,7 @@ async def list_referrals(
     found, organisations, *counts = await at_once(
         who.voice.panel(REFERRALS, query={**query, "after": after} if after else query),
         who.voice.panel(ORGANISATIONS, query={"limit": 200}),
-        *(count_of(who, REFERRALS, query_of(who, one)) for one in REFERRAL_VIEWS.values()),
+        *(counted_referrals(who, name) for name in REFERRAL_VIEWS),
     )
     if found.value is None and not found.away:
         raise NotTheirs
