@@ -82,7 +82,7 @@ async def request_return(
 
 
 def refused(field: str, message: str, code: str) -> Invalid:
-    return Invalid(errors=[{"loc": ["body", field], "msg": message, "code": code}])
+    return Invalid(errors=[{"loc": ["body", *field.split(".")], "msg": message, "code": code}])
 
 
 async def move_return(

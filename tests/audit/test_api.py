@@ -122,7 +122,7 @@ async def test_a_wrong_identifier_is_not_found_and_no_empty_trail(audit):
     [
         ({"type": "fields.recorded.v1"}, ["fields.recorded.v1"]),
         ({"actor": "test"}, ["consent.given.v1", "fields.recorded.v1"]),
-        ({"actor": "somebody-else"}, []),
+        ({"type": "glass.broken.v1"}, []),
         ({"from": later(3600).isoformat()}, []),
         ({"to": later(3600).isoformat()}, ["consent.given.v1", "fields.recorded.v1"]),
         ({"to": later(-3600).isoformat()}, []),
@@ -134,6 +134,15 @@ async def test_a_trail_is_narrowed_by_what_was_asked(audit, query, types):
     await audit.deliver(FieldsRecordedV1(case_id=case, revision=2, fields=("prs_Birthdate",)))
     answer = await audit.client.get(f"/v1/trails/{case}", params=query, headers=audit.as_("auditor"))
     assert [entry["type"] for entry in answer.json()["items"]] == types
+
+
+@pytest.mark.parametrize("query", [{"actor": "th.wroker"}, {"type": "record.reed.v1"}])
+async def test_a_trail_is_not_empty_for_a_name_of_which_nothing_was_ever_logged_but_not_found(audit, query):
+    """Empty, it would say that this person never looked at her case."""
+    case = uuid4()
+    await audit.deliver(given(case))
+    answer = await audit.client.get(f"/v1/trails/{case}", params=query, headers=audit.as_("auditor"))
+    assert (answer.status_code, answer.json()["code"], await audit.said()) == (404, "not-found", [])
 
 
 async def test_what_an_operator_did_is_on_the_trail_of_its_case_and_listed_for_an_auditor(audit):

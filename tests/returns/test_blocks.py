@@ -170,6 +170,15 @@ def test_a_certificate_counts_no_longer_than_the_rules_let_any_count() -> None:
     assert blocks(ready(), known(fitness=long), RULES, moment(days=1)) == ("certificate-expired",)
 
 
+@pytest.mark.parametrize("years", [541, 544], ids=["over since two years", "over in a year"])
+def test_a_year_of_the_buddhist_era_makes_no_paper_count_for_centuries(years: int) -> None:
+    """Read off a Thai paper as it stands there: 2567 is 2024, and a day five centuries from now."""
+    written = TODAY.replace(year=TODAY.year + years, day=1)
+    assert blocked({"checks": {"passport": standing(written)}}) == ("documents-missing",)
+    dated = fit(weeks=30, certificate=Certificate(written, written + 5 * DAY))
+    assert blocked(fitness=dated) == ("certificate-expired",)
+
+
 CONDITIONS = {
     "hold": ({}, {"holds": frozenset({NOW + DAY})}),
     "no decision": ({"decided_at": None}, {}),

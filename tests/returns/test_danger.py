@@ -109,6 +109,20 @@ async def test_the_mother_in_a_hold_with_a_birth_four_days_ago_is_not_sent_home(
     assert (await move(th, return_id, "clear")).status_code == 200
 
 
+async def test_a_paper_of_a_year_that_is_still_to_come_or_of_another_era_is_refused(th: Harness):
+    _, return_id = await prepared(th)
+    year = TODAY.year + 541
+    body: dict[str, Any] = {"check": "passport", "valid_until": f"{year}-03-12"}
+    answer = await move(th, return_id, "checks", body=body)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "too-far")
+    issued = {"issued_on": f"{year}-03-01", "valid_until": f"{year}-03-12"}
+    body = {"fit": True, "assessed_on": day(0), "certificate": issued}
+    answer = await move(th, return_id, "fitness", body=body)
+    error = answer.json()["errors"][0]
+    assert (error["loc"], error["code"]) == (["body", "certificate", "issued_on"], "date-in-the-future")
+    assert str(year) not in answer.text
+
+
 async def test_the_refuser_is_not_sent_where_nobody_has_heard_of_her(th: Harness):
     case_id, return_id = await prepared(th)
     referral_id = uuid4()

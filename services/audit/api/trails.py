@@ -14,7 +14,9 @@ from chassis.web.http import Listing, Page, Tx, Who, following
 from chassis.web.positions import number, positioned
 from contracts.events.access import LogReadV1, RecordReadV1
 from contracts.types import EventType, GivenInstant, Pseudonym
+from services.audit.domain.sought import Sought
 from services.audit.queries import TrailEntry, logged, operations, trail
+from services.audit.search_queries import require_known
 
 router = APIRouter(tags=["audit"])
 
@@ -48,8 +50,9 @@ class TrailFilters:
 async def list_trail_entries(
     case_id: UUID, actor: Who, tx: Tx, page: Page, filters: Annotated[TrailFilters, Depends()]
 ) -> Listing[TrailEntry]:
-    """404 where nothing was ever logged under this identifier: an empty page would look like "nothing happened"."""
+    """404 where nothing was ever logged of this case, actor or event: an empty page would look like "nothing happened"."""
     await open_trail(tx, actor, case_id)
+    await require_known(tx, Sought(actor=filters.actor, type=filters.type))
     (after,) = positioned(page.after, number) or (0,)
     entries = await trail(tx, case_id, filters.asked(), after, page.limit)
     return Listing(items=entries, next=following(entries, page, "entry"))

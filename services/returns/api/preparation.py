@@ -22,7 +22,7 @@ from services.returns import queries, sealing, use_cases
 from services.returns.api.moving import Moving
 from services.returns.domain.assisted_return import Return
 from services.returns.domain.blocks import UNSAFE
-from services.returns.domain.check import DOCUMENTS, FITNESS, Check
+from services.returns.domain.check import DOCUMENTS, FITNESS, LONGEST, Check
 from services.returns.domain.facts import Fact
 from services.returns.domain.fitness import Certificate, Fitness
 from services.returns.domain.states import Half, Verb
@@ -106,6 +106,10 @@ async def sealed_check(
         raise use_cases.refused("check", "is recorded as an assessment of its own", "recorded-elsewhere")
     if body.standing and body.check in DOCUMENTS and body.valid_until is None:
         raise _needed("valid_until", "the last day on which the document counts")
+    if body.valid_until is not None and body.valid_until > _today(running) + LONGEST:
+        raise use_cases.refused(
+            "valid_until", "no paper counts so long: is the year of another era?", "too-far"
+        )
     if body.standing and body.check not in DOCUMENTS and body.grounds is None:
         raise _needed("grounds", "who found it, and on what grounds")
     if body.grounds is None:
@@ -116,10 +120,7 @@ async def sealed_check(
 
 async def sealed_fitness(return_id: UUID, body: FitnessForm, actor: Who, running: Running) -> str:
     """Seal the findings, with the urgent flags that were in force: one raised later is not answered by them."""
-    today = running.parts.country.day(running.clock())
-    for name, day in (("assessed_on", body.assessed_on), ("birth_on", body.birth_on)):
-        if day is not None and day > today:
-            raise use_cases.refused(name, "this date is still to come", "date-in-the-future")
+    _nothing_to_come(body, _today(running))
     seen = await sealing.see(running, actor, Verb.CHECK, return_id)
     given = body.certificate
     found = Fitness(
@@ -134,6 +135,18 @@ async def sealed_fitness(return_id: UUID, body: FitnessForm, actor: Who, running
         flags=seen.flags,
     )
     return await sealing.seal_fitness(running, actor, return_id, found)
+
+
+def _today(running: Running) -> date:
+    return running.parts.country.day(running.clock())
+
+
+def _nothing_to_come(body: FitnessForm, today: date) -> None:
+    issued = None if body.certificate is None else body.certificate.issued_on
+    days = {"assessed_on": body.assessed_on, "birth_on": body.birth_on, "certificate.issued_on": issued}
+    for name, day in days.items():
+        if day is not None and day > today:
+            raise use_cases.refused(name, "this date is still to come", "date-in-the-future")
 
 
 def _needed(field: str, message: str) -> Invalid:

@@ -1,7 +1,7 @@
 """The checks that a departure needs besides her decision and the risk assessment: each was recorded by somebody."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 FITNESS, ESCORT = "fitness", "escort"
 BEST_INTERESTS, GUARDIAN = "best-interests", "guardian-agreement"
@@ -9,6 +9,8 @@ FAMILY = ("family-traced", "family-assessed")
 LINKED = "linked-settled"
 DOCUMENTS = ("passport", "emergency-travel-document", "border-pass")
 """Codes of the list `return_check`."""
+LONGEST = timedelta(days=20 * 366)
+"""No travel document counts for longer. A later day is a typing error or of another era: 2567 was 2024 where it was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,4 +27,5 @@ class Check:
     grounds: str | None = None
 
     def holds(self, until: date) -> bool:
-        return self.standing and (self.valid_until is None or until <= self.valid_until)
+        end = self.valid_until
+        return self.standing and (end is None or until <= end <= until + LONGEST)

@@ -24,13 +24,16 @@ class FitnessRules:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A medical certificate: it counts until its own end, and no longer than the rules let any count."""
+    """A medical certificate: it counts from its day until its own end, and no longer than the rules let any count."""
 
     issued_on: date
     valid_until: date
 
-    def last_day(self, rules: FitnessRules) -> date:
-        return min(self.valid_until, self.issued_on + timedelta(days=rules.certificate_days))
+    def covers(self, leaves: date, arrives: date, rules: FitnessRules) -> bool:
+        longest = timedelta(days=rules.certificate_days)
+        return (
+            self.issued_on <= leaves and arrives <= self.valid_until and arrives - self.issued_on <= longest
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def fitness_blocks(
         or (found.certificate is None and _needs_certificate(found, rules, arrives))
     ):
         blocks.append(NOT_FIT)
-    if found.certificate is not None and arrives > found.certificate.last_day(rules):
+    if found.certificate is not None and not found.certificate.covers(leaves, arrives, rules):
         blocks.append(CERTIFICATE_EXPIRED)
     return blocks
 
