@@ -42,6 +42,10 @@ def found_by(name: str) -> set[str]:
         ("သီတာ", "Thida"),
         ("خديجة", "Khadija"),
         ("محمد علي", "Mohammed Ali"),
+        ("แก้ว", "Kaew"),
+        ("ແກ້ວ", "Keo"),
+        ("ຄຳ", "ຄໍາ"),
+        ("ໂນຍ", "Noy"),
         ("Sok Dara", "Sok Dara Vanna"),
     ],
 )

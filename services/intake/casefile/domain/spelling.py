@@ -14,6 +14,9 @@ from anyascii import anyascii
 _SILENT_THAI = re.compile("[\u0e01-\u0e2e][\u0e34\u0e38]?\u0e4c")
 """A Thai consonant under the mark of silence."""
 _THAI_NY_AT_THE_END = re.compile("\u0e0d(?![\u0e30-\u0e3a\u0e40-\u0e44])")
+_LAO_NYO_AT_THE_END = re.compile("\u0e8d(?![\u0eb0-\u0ecd])")
+_WRITTEN_BEFORE = re.compile("([\u0e40-\u0e44])([\u0e01-\u0e2e])|([\u0ec0-\u0ec4])([\u0e81-\u0eae])")
+"""A Thai or Lao vowel that stands before the consonant after which it is heard."""
 _READ_OTHERWISE = str.maketrans(
     {
         "\u0e0d": "\u0e22",
@@ -21,12 +24,13 @@ _READ_OTHERWISE = str.maketrans(
         "\u101e": "\u1011",
         "\u1005": "\u1007",
         "\u17c6": "\u1798",
+        "\u0ea7": "w",
         "\u0629": "\u0627",
         "\u0649": "\u064a",
     }
 )
 """Letters that are heard as another than they are transliterated to: Thai yo ying before a vowel, the Burmese medial ra, tha and ca, the
-Khmer nikahit, the Arabic ta marbuta and alef maksura.
+Khmer nikahit, the Lao vo, the Arabic ta marbuta and alef maksura.
 """
 _APART = re.compile(r"[^a-z0-9]+")
 _WITHIN = re.compile(r"['\u2019\u02bc`\u00b4]")
@@ -57,7 +61,9 @@ def words(name: str) -> tuple[str, ...]:
 
 def _heard(name: str) -> str:
     name = _SILENT_THAI.sub("", name).replace("\u0e23\u0e23", "\u0e31")
-    return _THAI_NY_AT_THE_END.sub("\u0e19", name).translate(_READ_OTHERWISE)
+    name = _WRITTEN_BEFORE.sub(r"\2\1\4\3", name.replace("\u0ecd\u0eb2", "\u0eb3"))
+    name = _LAO_NYO_AT_THE_END.sub("y", _THAI_NY_AT_THE_END.sub("\u0e19", name))
+    return name.translate(_READ_OTHERWISE)
 
 
 def is_latin(name: str) -> bool:
