@@ -127,11 +127,9 @@ async def test_whoever_is_asked_accepts_helps_pauses_and_says_how_it_ended(refer
             again = await moved(browser, referral_id, verb)
             assert (again.status, again.html.count(wrong)) == (422, 2)
             odd = await moved(browser, referral_id, verb, **dict.fromkeys(right, SCRIPT))
-            assert (odd.status, "Choose one of the answers" in odd.text, "<script" in odd.html) == (
-                422,
-                True,
-                False,
-            )
+            assert (odd.status, "<script" in odd.html) == (422, False)
+            other = await moved(browser, referral_id, verb, **dict.fromkeys(right, "no-such-code"))
+            assert (other.status, other.html.count("Choose one of the answers")) == (422, 2)
         done = await moved(browser, referral_id, verb, **right)
         assert (done.status, "Done" in done.text) == (200, True), verb
     assert await referring.state(referral_id) == "completed"
@@ -195,7 +193,7 @@ async def test_what_is_wrong_in_a_draft_is_said_beside_it_and_what_was_chosen_st
 async def test_the_list_has_what_came_and_what_went_and_is_narrowed(referring):
     referral_id, browser = await referring.arrived(), await referring.browser()
     link = f"/console/referrals/{referral_id}"
-    assert link in (await browser.get("/console/referrals")).links.values() or "Next page" in browser.asked
+    assert link in (await browser.get("/console/referrals")).html
     for query, there in (
         ("view=incoming", True),
         ("view=outgoing", False),

@@ -23,7 +23,7 @@ BLOCKED = {
     "not-a-recipient": marked("The other side takes nobody on at the moment."),
     "linked-case-open": marked("Somebody who is linked with her is in an open case, and it was not said that this one stays."),
 }  # fmt: skip
-"""What stands in the way of a move, by the code of the service."""
+"""The sentences for what stands in the way of a move, by the code of the service."""
 BLOCKED_OTHERWISE = marked("Something stands in the way of it now.")
 
 
@@ -73,7 +73,7 @@ async def show_referral(
 
 
 async def _preview(who: SignedIn, referral: OneReferral) -> Panel[Any] | None:
-    """What would be sent now; None where nothing is to be sent any more."""
+    """The preview of what would be sent now; None where nothing is to be sent any more."""
     if not any(move.verb == "send_referral" for move in referral.moves):
         return None
     return await who.voice.panel(PREVIEW, referral_id=referral.referral_id)

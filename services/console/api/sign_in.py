@@ -100,11 +100,15 @@ def _refused(visitor: Visitor) -> Response:
 
 
 async def _with_doors(visitor: Visitor, person: Person, tokens: Tokens) -> Person:
-    """The person with the doors that are open to her. A service that is away may be there later, so its door is shown."""
+    """The person with the doors that are open to her. A service that is away may be there later, so its door is shown; one whose
+    address nobody said is none of this cell.
+    """
     settings = visitor.settings
     voice = Voice(visitor.service.peers.http, settings.peers, tokens.access, visitor.reader.language)
     doors = []
     for door, (question, query) in DOORS.items():
+        if question.service not in settings.peers:
+            continue
         panel = await voice.panel(question, query={**query, "limit": 1})
         if panel.value is not None or panel.away:
             doors.append(door)

@@ -67,7 +67,7 @@ class Command:
     fields: Sequence[FormField]
     body: Callable[[Typed, Sender], Mapping[str, Any]]
     explained: str = ""
-    """What is said of it before it is sent."""
+    """The sentence that is read before it is sent."""
     makes: Subject | None = None
     """The thing that is there afterwards and was not before, whose page is shown then."""
 
