@@ -206,6 +206,12 @@ class TimelineEntry(BaseModel):
 
 class Load(BaseModel):
     worker: str | None
+    open_cases: int
+    unopened_cases: int
+    open_tasks: int
+    overdue_tasks: int
+    unanswered_referrals: int
+    unanswered_recalls: int
 
 
 class Organisation(BaseModel):

@@ -23,7 +23,10 @@ NOT_THEIRS = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 
 @dataclass(frozen=True, slots=True)
 class Question(Generic[T]):
-    """One route that is read: the service, the operationId, the path, and the members that are shown."""
+    """One route that is read: the service, the operationId, the path, and the members that are shown.
+
+    The service of a route that every service has is `{service}`, and a place like those of the path.
+    """
 
     service: str
     operation: str
@@ -94,7 +97,7 @@ class Voice:
         """Raises ServiceAway, NotTheirs, OrderRefused, and Unauthenticated where the token counts no more."""
         path = question.path.format(**places)
         answer = await self._send(
-            question.service, "GET", path, {}, READ_SECONDS, params=_stated(query or {})
+            question.service.format(**places), "GET", path, {}, READ_SECONDS, params=_stated(query or {})
         )
         try:
             value = question.shape.model_validate_json(answer.content)
@@ -115,29 +118,68 @@ class Voice:
 
     async def order(self, order: Order, body: Any, key: str, seen: str, **places: object) -> UUID | None:
         """Do it, once however often it is sent with this key; the answer is what was made or moved, where it is named. Raises like `ask`."""
+        return made_by(await self.told(order, body, key, seen, **places))
+
+    async def told(self, order: Order, body: Any, key: str, seen: str, **places: object) -> Any:
+        """The same with all that was answered."""
         headers = {"Idempotency-Key": key} | ({"If-Match": seen} if seen else {})
-        answer = await self._send(
-            order.service, order.method, order.path.format(**places), headers, WRITE_SECONDS, json=body
-        )
+        service, path = order.service.format(**places), order.path.format(**places)
+        answer = await self._send(service, order.method, path, headers, WRITE_SECONDS, json=body)
+        return answer.json() if answer.content else None
+
+    async def state(self, question: Question[T], /, **places: object) -> Panel[T]:
+        """Of a route that tells what is wrong with 503: that too is its answer."""
+        path = question.path.format(**places)
         try:
-            return Done.model_validate_json(answer.content).id
-        except ValidationError:
-            return None
+            answer = await self._answer(question.service.format(**places), "GET", path, {}, READ_SECONDS)
+            return Panel(Answer(question.shape.model_validate_json(answer.content), ""))
+        except (ServiceAway, ValidationError):
+            return Panel(away=True)
+
+    async def file(self, question: Question[T], query: Mapping[str, Any]) -> httpx2.Response:
+        """A file, whose bytes are still to be read. Raises like `ask`."""
+        answer = await self._answer(
+            question.service, "GET", question.path, {}, WRITE_SECONDS, stream=True, params=_stated(query)
+        )
+        if not answer.is_success:
+            await answer.aread()
+        return _taken(answer)
 
     async def _send(
         self, service: str, method: str, path: str, headers: Mapping[str, str], seconds: float, **more: Any
+    ) -> httpx2.Response:
+        return _taken(await self._answer(service, method, path, headers, seconds, **more))
+
+    async def _answer(
+        self,
+        service: str,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        seconds: float,
+        *,
+        stream: bool = False,
+        **more: Any,
     ) -> httpx2.Response:
         base = self.peers.get(service)
         if base is None:
             raise ServiceAway
         own = {"Authorization": f"Bearer {self.token}", "Accept-Language": self.language, **headers}
+        request = self.http.build_request(
+            method, base.rstrip("/") + path, headers=own, timeout=seconds, **more
+        )
         try:
-            answer = await self.http.request(
-                method, base.rstrip("/") + path, headers=own, timeout=seconds, **more
-            )
+            return await self.http.send(request, stream=stream)
         except httpx2.HTTPError:
             raise ServiceAway from None
-        return _taken(answer)
+
+
+def made_by(told: Any) -> UUID | None:
+    """The thing that was made or moved, where an answer names it."""
+    try:
+        return Done.model_validate(told).id
+    except ValidationError:
+        return None
 
 
 async def at_once(*asked: Awaitable[Any]) -> list[Any]:

@@ -1,65 +1,68 @@
 """The options of a field that a service knows, asked as whoever is signed in."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from uuid import UUID
 
-from services.console.answers import CASE, FIELDS, ORGANISATIONS, TEAM, Load, OneCase, Page
-from services.console.asking import at_once
-from services.console.domain.person import Person
+from services.console.answers import CASES, FIELDS, ORGANISATIONS, TEAM
+from services.console.commands.form import Places, Typed, one
 from services.console.visiting import SignedIn
 
-Places = Mapping[str, UUID]
+MANY = 100
+NOBODY = "nobody"
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """The options by what is sent for them, and those that are chosen at first."""
-
-    options: Mapping[str, str]
-    chosen: Sequence[str] = ()
-
-
-def choosable(case: OneCase, person: Person, team: Page[Load] | None) -> list[str]:
-    """The workers who can be chosen: those who have the case, herself, and the team where she is shown one."""
-    loads = [] if team is None else team.items
-    found = [*case.workers, person.name, *(load.worker for load in loads if load.worker is not None)]
-    return list(dict.fromkeys(found))
-
-
-async def _workers(who: SignedIn, places: Places) -> Choices:
-    """Whoever can work on a case."""
-    case, team = await at_once(who.voice.ask(CASE, case_id=places["case_id"]), who.voice.panel(TEAM))
+def _named(who: SignedIn, workers: Sequence[str]) -> dict[str, str]:
     you = who.reader.say("you")
-    workers = choosable(case.value, who.session.person, team.value)
-    named = {name: f"{name} ({you})" if name == who.session.person.name else name for name in workers}
-    return Choices(named, case.value.workers)
+    return {name: f"{name} ({you})" if name == who.session.person.name else name for name in workers}
 
 
-async def _recipients(who: SignedIn, places: Places) -> Choices:
-    """The other organisations of both countries that offer a service."""
+async def _team(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
+    """The team, without the one whose cases these are."""
     del places
+    loads = (await who.voice.ask(TEAM)).value.items
+    before = one(typed, "instead_of")
+    return _named(who, [load.worker for load in loads if load.worker not in {None, before}])
+
+
+async def _cases(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
+    """The open cases of one of the team, or those that nobody has."""
+    del places
+    query = {
+        "state": "open",
+        "worker": one(typed, "instead_of") or NOBODY,
+        "names": "none",
+        "sort": "newest",
+        "limit": MANY,
+    }
+    found = await who.voice.ask(CASES, query=query)
+    say, label = who.reader.say, who.reader.label
+    return {
+        str(case.id): f"{case.reference or say('New case')}, {label('urgency', case.urgency)}"
+        for case in found.value.items
+    }
+
+
+async def _recipients(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
+    """The other organisations of both countries that offer a service."""
+    del places, typed
     found = await who.voice.ask(ORGANISATIONS, query={"limit": 200})
     own, label = who.session.person.organisation, who.reader.label
-    return Choices(
-        {
-            one.id: f"{one.name} ({one.cell}): {', '.join(label('service', code) for code in one.services)}"
-            for one in found.value.items
-            if one.services and one.id != own
-        }
-    )
+    return {
+        offers.id: f"{offers.name} ({offers.cell}): {', '.join(label('service', code) for code in offers.services)}"
+        for offers in found.value.items
+        if offers.services and offers.id != own
+    }
 
 
-async def _fields(who: SignedIn, places: Places) -> Choices:
+async def _fields(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
     """The fields of a case file, first those in which something is recorded."""
+    del typed
     found = await who.voice.ask(FIELDS, case_id=places["case_id"])
-    return Choices(
-        {name: who.reader.field(name) for name in (*found.value.fields, *who.reader.options("field"))}
-    )
+    return {name: who.reader.field(name) for name in (*found.value.fields, *who.reader.options("field"))}
 
 
-CHOICES: Mapping[str, Callable[[SignedIn, Places], Awaitable[Choices]]] = {
-    "workers": _workers,
+CHOICES: Mapping[str, Callable[[SignedIn, Places, Typed], Awaitable[Mapping[str, str]]]] = {
+    "team": _team,
+    "cases": _cases,
     "recipients": _recipients,
     "fields": _fields,
 }

@@ -1,4 +1,6 @@
-"""A workplace: the console and intake on their databases, and the local issuer, behind one front. The other services are away."""
+"""A workplace: the console, intake, audit and the directory on their databases, and the local issuer, behind one front. The other
+services are away.
+"""
 
 import json
 from contextlib import AsyncExitStack
@@ -12,8 +14,12 @@ from deploy.local.cell import write_secret
 from deploy.local.issuer import build_issuer
 from deploy.local.people import load_people
 from deploy.local.testing import Databases
+from services.audit import app as audit
+from services.audit.settings import Settings as AuditSettings
 from services.console import app as console
 from services.console.settings import Settings
+from services.directory import app as directory
+from services.directory.settings import Settings as DirectorySettings
 from services.intake import app as intake
 from services.intake.settings import Settings as IntakeSettings
 from tests.console.browsing import Browser
@@ -35,6 +41,8 @@ SIGNING_IN = {
 class Workplace:
     console: Harness
     intake: Harness
+    audit: Harness
+    directory: Harness
     app: object
 
     def browser(self) -> Browser:
@@ -59,24 +67,32 @@ class Workplace:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def workplace(postgres_dsn, tmp_path_factory):
-    databases, directory = Databases(postgres_dsn), tmp_path_factory.mktemp("workplace")
-    keys = Keys(directory)
+    databases, folder = Databases(postgres_dsn), tmp_path_factory.mktemp("workplace")
+    keys = Keys(folder)
     keys.write()
-    write_secret(directory / "issuer.jwk.json", json.dumps(keys.issuer.as_dict(private=True)))
+    write_secret(folder / "issuer.jwk.json", json.dumps(keys.issuer.as_dict(private=True)))
     people = load_people("TH")
-    issuer = build_issuer(directory / "issuer.jwk.json", ISSUER, people, console=CONSOLE)
+    issuer = build_issuer(folder / "issuer.jwk.json", ISSUER, people, console=CONSOLE)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(databases.drop_all)
-        peers = {"intake": f"{ORIGIN}/intake", "consent": f"{ORIGIN}/consent"}
+        peers = {name: f"{ORIGIN}/{name}" for name in ("intake", "consent", "audit", "directory")}
         own = {"keys": keys, "issuer": ISSUER}
         cases = await stack.enter_async_context(
-            running("intake", intake.build, intake.VERSIONS, IntakeSettings, databases, directory, **own)
+            running("intake", intake.build, intake.VERSIONS, IntakeSettings, databases, folder, **own)
         )
+        log = await stack.enter_async_context(
+            running(
+                "audit", audit.build, audit.VERSIONS, AuditSettings, databases, folder, vault=False, **own
+            )
+        )
+        known = await stack.enter_async_context(
+            running("directory", directory.build, directory.VERSIONS, DirectorySettings, databases, folder, vault=False, **own)
+        )  # fmt: skip
         settings = {**SIGNING_IN, "peers": peers, "keys": keys, "vault": False}
         pages = await stack.enter_async_context(
-            running("console", console.build, console.VERSIONS, Settings, databases, directory, **settings)
+            running("console", console.build, console.VERSIONS, Settings, databases, folder, **settings)
         )
-        app = front("TH", {"intake": cases.service.app, "console": pages.service.app}, issuer)
+        app = front("TH", {one.service.name: one.service.app for one in (cases, log, known, pages)}, issuer)
         transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
         pages.service.peers.http = httpx2.AsyncClient(transport=transport)
-        yield Workplace(pages, cases, app)
+        yield Workplace(pages, cases, log, known, app)

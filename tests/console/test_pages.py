@@ -87,9 +87,10 @@ async def test_a_part_whose_service_is_away_costs_itself_and_not_the_page(workpl
         f"/console/cases/{await workplace.case({'cor_FullName': CANARY})}"
     )
     assert (page.status, CANARY in page.text) == (200, True)
+    assert page.text.count("This part does not answer at the moment") == 2  # referrals and the return
     assert (
-        page.text.count("This part does not answer at the moment") == 3
-    )  # referrals, the return, what happened
+        page.text.count("This part is not yours to see") == 2
+    )  # her consents and what happened: not heard of
 
 
 async def test_what_is_about_her_is_in_no_address_cookie_or_log(workplace, signed_in, capfd):
@@ -124,11 +125,19 @@ async def test_a_case_that_is_not_hers_looks_like_one_that_is_not_there(workplac
     assert (theirs.status, theirs.text) == (nowhere.status, nowhere.text) == (404, theirs.text)
 
 
-async def test_whoever_has_no_page_is_told_so_and_finds_none(workplace, signed_in):
-    auditor = await signed_in(workplace, "th.auditor")
-    home = await auditor.get("/console/")
-    assert ("There are no pages for your work here yet" in home.text, "Cases" in home.links) == (True, False)
-    assert (await auditor.get("/console/cases")).status == 404
+async def test_each_finds_the_parts_that_are_open_to_her_and_no_others(workplace, signed_in):
+    parts = {
+        "th.worker": ["Cases", "Leave"],
+        "th.supervisor": ["Cases", "Team", "Leave"],
+        "th.auditor": ["Audit log"],
+        "th.operator": ["Services", "Border", "Proposals"],
+    }
+    for name, theirs in parts.items():
+        home = await (await signed_in(workplace, name)).get("/console/")
+        named = ["Cases", "Team", "Leave", "Audit log", "Services", "Border", "Proposals"]
+        assert [part for part in named if part in home.links] == theirs, name
+        assert "There are no pages for your work here yet" not in home.text
+    assert (await (await signed_in(workplace, "th.auditor")).get("/console/cases")).status == 404
 
 
 async def test_lists_page_filter_and_say_what_to_do_when_empty(workplace, signed_in):

@@ -10,6 +10,7 @@ from services.console import answers
 from services.console.answers import Move
 from services.console.asking import Panel, at_once
 from services.console.commands import COMMANDS, offered
+from services.console.names import names_of
 from services.console.visiting import Who
 
 router = APIRouter()
@@ -45,11 +46,10 @@ async def show_case(
         "organisations",
     )
     panels = dict(zip(names, others, strict=True))
-    known = panels["organisations"].value
     return who.page(
         "case.html",
         case=found.value,
-        names={} if known is None else {one.id: one.name for one in known.items},
+        names=names_of(panels["organisations"]),
         buttons=offered(found.value.moves, _moves(panels["notes"]), _moves(panels["referrals"])),
         done=COMMANDS[done].done if done in COMMANDS else "",
         **panels,

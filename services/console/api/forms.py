@@ -3,18 +3,18 @@
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from fastapi import APIRouter, Request
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from chassis.problems import BadRequest, NotFound
-from services.console.answers import Move
-from services.console.asking import Answer, NotTheirs, OrderRefused, ServiceAway, at_once
-from services.console.choices import CHOICES, Choices
-from services.console.commands import COMMANDS
-from services.console.commands.form import Command, Sender, Subject, Typed
+from services.console.answers import CASE, TEAM
+from services.console.asking import Answer, NotTheirs, OrderRefused, ServiceAway, at_once, made_by
+from services.console.choices import CHOICES
+from services.console.commands import COMMANDS, choosable
+from services.console.commands.form import Command, FormField, Sender, Subject, Typed, whole
 from services.console.visiting import Anybody, SignedIn, Who
 from services.console.words import marked
 
@@ -49,31 +49,36 @@ NOT_DONE = marked("Not done")
 NO_MORE = marked("This cannot be done any more. Its page shows what stands now.")
 
 
-def _command(folder: str, verb: str) -> Command:
+def _command(folder: str, subject_id: str, verb: str) -> Command:
     command = COMMANDS.get(verb)
     if command is None or command.subject.folder != folder:
         raise NotFound
+    command.subject.places(subject_id)
     return command
 
 
 @router.get("/{folder}/{subject_id}/{verb}")
-async def show_form(folder: str, subject_id: UUID, verb: str, who: Who) -> Response:
-    command = _command(folder, verb)
+async def show_form(folder: str, subject_id: str, verb: str, who: Who) -> Response:
+    return await begun_form(who, _command(folder, subject_id, verb), subject_id, {})
+
+
+async def begun_form(who: SignedIn, command: Command, subject_id: str, typed: Typed) -> Response:
+    """The form as it is shown at first, with what was decided before."""
     about = await _seen_now(who, command, subject_id)
-    if not _offers(about.value.moves, command):
+    if not _offers(about.value, command):
         raise NotFound
-    return await _form(who, command, subject_id, about, {})
+    return await _form(who, command, subject_id, about, typed)
 
 
 @router.post("/{folder}/{subject_id}/{verb}")
-async def send_form(folder: str, subject_id: UUID, verb: str, visitor: Anybody, request: Request) -> Response:
-    command = _command(folder, verb)
+async def send_form(folder: str, subject_id: str, verb: str, visitor: Anybody, request: Request) -> Response:
+    command = _command(folder, subject_id, verb)
     typed = await _typed(request, command)
     if visitor.session is None:
         return visitor.page("session-over.html", 401, command=command, typed=typed, subject_id=subject_id)
     who = SignedIn(visitor.request, visitor.service, visitor.reader, visitor.session)
     key, seen, token = (_only(typed, name) for name in HIDDEN)
-    if not who.session.secret.fits(token, verb, str(subject_id), seen, key):
+    if not who.session.secret.fits(token, verb, subject_id, seen, key):
         return await _again(who, command, subject_id, typed, AGAIN)
     faults = {field.name: fault for field in command.fields if (fault := field.fault(typed))}
     if faults:
@@ -82,24 +87,28 @@ async def send_form(folder: str, subject_id: UUID, verb: str, visitor: Anybody, 
 
 
 async def _sent(
-    who: SignedIn, command: Command, subject_id: UUID, typed: Typed, key: str, seen: str
+    who: SignedIn, command: Command, subject_id: str, typed: Typed, key: str, seen: str
 ) -> Response:
-    body = command.body(typed, Sender(who.session.person, subject_id))
+    places = command.subject.places(subject_id)
+    body = command.body(typed, Sender(who.session.person, places.get(command.subject.place)))
     try:
-        made = await who.voice.order(command.order, body, key, seen, **command.place(subject_id))
+        told = await who.voice.told(command.order, body, key, seen, **places)
     except ServiceAway:
         return await _again(who, command, subject_id, typed, AWAY, {}, key, HTTPStatus.SERVICE_UNAVAILABLE)
     except OrderRefused as refused:
         return await _refused(who, command, subject_id, typed, refused)
+    if command.outcome:
+        return who.page(command.outcome, told=told, back=_page(command.subject, subject_id), command=command)
+    made = made_by(told)
     page = _page(command.makes, made) if command.makes and made else _page(command.subject, subject_id)
     return who.sent_to(f"{page}?done={command.verb}")
 
 
 async def _refused(
-    who: SignedIn, command: Command, subject_id: UUID, typed: Typed, refused: OrderRefused
+    who: SignedIn, command: Command, subject_id: str, typed: Typed, refused: OrderRefused
 ) -> Response:
     if refused.status == HTTPStatus.PRECONDITION_FAILED:
-        words = {field.name: typed[field.name] for field in command.fields if not field.choices}
+        words = {field.name: typed[field.name] for field in command.fields if not _chosen_there(field)}
         return await _again(who, command, subject_id, words, CHANGED, {}, "", refused.status)
     ended = SAVED_BEFORE if refused.code == "idempotency-mismatch" else NO_MORE
     if refused.status == HTTPStatus.CONFLICT or ended == SAVED_BEFORE:
@@ -126,7 +135,7 @@ def _faults(command: Command, errors: Sequence[Mapping[str, Any]]) -> dict[str, 
 async def _again(
     who: SignedIn,
     command: Command,
-    subject_id: UUID,
+    subject_id: str,
     typed: Typed,
     said: str,
     faults: Mapping[str, str] | None = None,
@@ -146,7 +155,7 @@ async def _again(
 async def _form(
     who: SignedIn,
     command: Command,
-    subject_id: UUID,
+    subject_id: str,
     about: Answer[Any] | None,
     typed: Typed,
     *,
@@ -157,28 +166,36 @@ async def _form(
 ) -> Response:
     key, seen = key or str(uuid4()), _seen(command, about, typed)
     secret = who.session.secret
-    hidden = {"key": key, "seen": seen, "token": secret.form_token(command.verb, str(subject_id), seen, key)}
-    choices = await _choices(who, command, subject_id)
-    chosen = {name: list(known.chosen) for name, known in choices.items()}
+    hidden = {"key": key, "seen": seen, "token": secret.form_token(command.verb, subject_id, seen, key)}
+    workers, chosen = await _workers(who, command, subject_id)
     return who.page(
         "form.html", status, command=command, subject_id=subject_id, hidden=hidden, typed={**chosen, **typed},
-        faults=faults or {}, said=said, choices={name: known.options for name, known in choices.items()},
+        faults=faults or {}, said=said, workers=workers, choices=await _choices(who, command, subject_id, typed),
+        view=None if about is None else about.value, back=_page(command.subject, subject_id),
     )  # fmt: skip
 
 
-def _page(subject: Subject, subject_id: UUID) -> str:
-    return f"/{subject.folder}/{subject_id}"
+def _page(subject: Subject, subject_id: object) -> str:
+    return subject.page_of(subject_id)
 
 
-async def _seen_now(who: SignedIn, command: Command, subject_id: UUID) -> Answer[Any]:
-    """The view that offers the form. A list has what it is about in its query, and one thing in its path."""
-    place, about = command.place(subject_id), command.about
-    in_path = f"{{{command.subject.place}}}" in about.path
-    return await who.voice.ask(about, query={} if in_path else place, **place)
+async def _seen_now(who: SignedIn, command: Command, subject_id: str) -> Answer[Any]:
+    """The view that offers the form. A list has what it is about in its query, and one thing in its path; of a list of many, the one
+    that is meant. Raises NotFound where it is there no more.
+    """
+    places, about = command.subject.places(subject_id), command.about
+    listed = command.part is whole and f"{{{command.subject.place}}}" not in about.path
+    answer = await who.voice.ask(about, query=places if listed else {}, **places)
+    if command.part is whole:
+        return answer
+    part = command.part(answer.value, places)
+    if part is None:
+        raise NotFound
+    return Answer(part, f'"{part.version}"' if hasattr(part, "version") else "")
 
 
-def _offers(moves: Sequence[Move], command: Command) -> bool:
-    return any(move.verb == command.verb for move in moves)
+def _offers(view: Any, command: Command) -> bool:
+    return any(move.verb == command.verb for move in view.moves)
 
 
 def _seen(command: Command, about: Answer[Any] | None, typed: Typed) -> str:
@@ -189,15 +206,32 @@ def _seen(command: Command, about: Answer[Any] | None, typed: Typed) -> str:
     return about.version if needed else ""
 
 
-async def _choices(who: SignedIn, command: Command, subject_id: UUID) -> dict[str, Choices]:
-    """The options of each field that asks a service for them."""
+def _chosen_there(field: FormField) -> bool:
+    """True for a field whose options, and what of them is chosen, a service knows."""
+    return field.kind == "workers" or bool(field.choices)
+
+
+async def _choices(
+    who: SignedIn, command: Command, subject_id: str, typed: Typed
+) -> dict[str, Mapping[str, str]]:
     asked = {field.name: CHOICES[field.choices] for field in command.fields if field.choices}
-    place = command.place(subject_id)
+    places = command.subject.places(subject_id)
     try:
-        found = await at_once(*(known(who, place) for known in asked.values()))
+        return {name: await known(who, places, typed) for name, known in asked.items()}
     except (ServiceAway, NotTheirs):
         raise NotFound from None
-    return dict(zip(asked, found, strict=True))
+
+
+async def _workers(who: SignedIn, command: Command, subject_id: str) -> tuple[list[str], Typed]:
+    """The workers who can be chosen, and those who are; nobody where the form does not ask for them."""
+    asked = [field.name for field in command.fields if field.kind == "workers"]
+    if not asked:
+        return [], {}
+    try:
+        case, team = await at_once(who.voice.ask(CASE, case_id=subject_id), who.voice.panel(TEAM))
+    except (ServiceAway, NotTheirs):
+        raise NotFound from None
+    return choosable(case.value, who.session.person, team.value), dict.fromkeys(asked, case.value.workers)
 
 
 async def _typed(request: Request, command: Command) -> dict[str, list[str]]:

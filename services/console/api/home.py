@@ -5,6 +5,7 @@ from starlette.responses import Response
 
 from services.console.answers import INBOX, ORGANISATIONS, Count
 from services.console.asking import at_once
+from services.console.names import names_of
 from services.console.visiting import SignedIn, Who
 from services.console.worklist import REFERRAL_VIEWS, VIEWS, counted, counted_referrals
 
@@ -23,9 +24,8 @@ async def show_home(who: Who) -> Response:
         _cases(who),
         _referrals(who),
     )
-    names = {one.id: one.name for one in organisations.value.items} if organisations.value else {}
     return who.page(
-        "home.html", inbox=inbox, names=names, counters=cases, views=VIEWS, referral_counters=referrals,
+        "home.html", inbox=inbox, names=names_of(organisations), counters=cases, views=VIEWS, referral_counters=referrals,
         referral_views=REFERRAL_VIEWS,
     )  # fmt: skip
 

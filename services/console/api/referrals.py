@@ -1,6 +1,6 @@
 """Pages: the list of referrals, and one of them as this side sees it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from services.console.answers import FIELDS, ORGANISATIONS, PREVIEW, REFERRAL, R
 from services.console.api.cases import Code, Position
 from services.console.asking import NotTheirs, Panel, at_once
 from services.console.commands import COMMANDS, offered
+from services.console.names import names_of
 from services.console.visiting import SignedIn, Who
 from services.console.words import marked
 from services.console.worklist import REFERRAL_VIEWS, ROWS, SORTS, counted_referrals, query_of
@@ -50,7 +51,7 @@ async def list_referrals(
     if found.value is None and not found.away:
         raise NotTheirs
     return who.page(
-        "referrals.html", referrals=found, names=_names(organisations), view=view, views=REFERRAL_VIEWS, sort=sort, sorts=SORTS,
+        "referrals.html", referrals=found, names=names_of(organisations), view=view, views=REFERRAL_VIEWS, sort=sort, sorts=SORTS,
         counters=dict(zip(REFERRAL_VIEWS, counts, strict=True)), chosen=chosen, after=after,
         kept={"view": view, "sort": sort, **chosen},
     )  # fmt: skip
@@ -67,7 +68,7 @@ async def show_referral(
     )
     free = [move for move in found.moves if not move.blocked_by]
     return who.page(
-        "referral.html", referral=found, names=_names(organisations), preview=preview, received=received,
+        "referral.html", referral=found, names=names_of(organisations), preview=preview, received=received,
         buttons=offered(free), blocked=_blocked(found.moves), done=COMMANDS[done].done if done in COMMANDS else "",
     )  # fmt: skip
 
@@ -92,7 +93,3 @@ def _blocked(moves: Sequence[Move]) -> list[tuple[str, list[str]]]:
     return [
         (command.title, [BLOCKED.get(code, BLOCKED_OTHERWISE) for code in codes]) for command, codes in known if codes
     ]  # fmt: skip
-
-
-def _names(organisations: Panel[Any]) -> Mapping[str, str]:
-    return {} if organisations.value is None else {one.id: one.name for one in organisations.value.items}

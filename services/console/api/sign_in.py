@@ -9,11 +9,12 @@ from starlette.responses import RedirectResponse, Response
 
 from chassis.problems import BadRequest, Unauthenticated
 from contracts.codes import LANGUAGES
-from services.console.answers import CASES, REFERRALS
-from services.console.asking import Question, Voice
+from services.console.answers import CASES, REFERRALS, TEAM
+from services.console.asking import Question, Voice, at_once
 from services.console.domain.own_path import own_path
 from services.console.domain.person import Person, Tokens
 from services.console.domain.secret import NoSecret, Secret
+from services.console.oversight import HEAD, LEAVES, OWN_WORK
 from services.console.signing_in import STATE
 from services.console.visiting import (
     DAY,
@@ -30,10 +31,14 @@ from services.console.visiting import (
 router = APIRouter()
 SIGNING_IN_SECONDS = 600
 DOORS: Mapping[str, tuple[Question[Any], Mapping[str, Any]]] = {
-    "cases": (CASES, {"names": "none"}),
-    "referrals": (REFERRALS, {}),
+    "cases": (CASES, {"limit": 1, "names": "none"}),
+    "referrals": (REFERRALS, {"limit": 1}),
+    "team": (TEAM, {}),
+    "leaves": (LEAVES, {"limit": 1}),
+    "audit": (HEAD, {}),
+    "operations": (OWN_WORK, {"limit": 1}),
 }
-"""The parts of the console that are shown to whoever their service answers, and how the least is asked of it."""
+"""The parts of the console that are shown to whoever their service answers."""
 
 Text = Annotated[str, Query(max_length=2000)]
 
@@ -105,13 +110,10 @@ async def _with_doors(visitor: Visitor, person: Person, tokens: Tokens) -> Perso
     """
     settings = visitor.settings
     voice = Voice(visitor.service.peers.http, settings.peers, tokens.access, visitor.reader.language)
-    doors = []
-    for door, (question, query) in DOORS.items():
-        if question.service not in settings.peers:
-            continue
-        panel = await voice.panel(question, query={**query, "limit": 1})
-        if panel.value is not None or panel.away:
-            doors.append(door)
+    known = {door: asked for door, asked in DOORS.items() if asked[0].service in settings.peers}
+    panels = await at_once(*(voice.panel(question, query=query) for question, query in known.values()))
+    tried = zip(known, panels, strict=True)
+    doors = [door for door, panel in tried if panel.value is not None or panel.away]
     return Person(person.name, person.organisation, person.roles, tuple(doors))
 
 

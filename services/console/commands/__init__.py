@@ -7,10 +7,12 @@ may send it is decided by the service alone: a form that is not offered is not s
 from collections.abc import Mapping, Sequence
 
 from services.console import answers
-from services.console.commands import case_forms, referral_forms
+from services.console.answers import OneCase
+from services.console.commands import case_forms, operations, referral_forms, team, watching
 from services.console.commands.form import Command
+from services.console.domain.person import Person
 
-_ALL = (*case_forms.FORMS, *referral_forms.FORMS)
+_ALL = (*case_forms.FORMS, *referral_forms.FORMS, *team.FORMS, *watching.FORMS, *operations.FORMS)
 COMMANDS: Mapping[str, Command] = {command.verb: command for command in _ALL}
 """By the operationId. A move that has no form here is not shown as a button."""
 
@@ -19,3 +21,10 @@ def offered(*moves: Sequence[answers.Move]) -> list[Command]:
     """The forms for what a service offers, in the order of this list."""
     verbs = {move.verb for each in moves for move in each}
     return [command for verb, command in COMMANDS.items() if verb in verbs]
+
+
+def choosable(case: OneCase, person: Person, team: answers.Page[answers.Load] | None) -> list[str]:
+    """The workers who can be chosen: those who have the case, herself, and the team where she is shown one."""
+    loads = [] if team is None else team.items
+    found = [*case.workers, person.name, *(load.worker for load in loads if load.worker is not None)]
+    return list(dict.fromkeys(found))

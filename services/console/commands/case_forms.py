@@ -34,9 +34,8 @@ FORMS = (
         done=marked("It was saved who works on this case."),
         fields=(
             FormField(
-                "workers", "checkboxes", marked("Who works on this case?"),
+                "workers", "workers", marked("Who works on this case?"),
                 marked("Whoever is not chosen sees the case no longer. If nobody is chosen, everybody of your organisation sees it."),
-                choices="workers",
             ),
         ),
         body=lambda typed, sender: {"organisation": sender.person.organisation, "workers": typed.get("workers", [])},

@@ -1,10 +1,12 @@
 """The parts of a form: what it is about, its fields, and the body that is sent."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
+from chassis.problems import NotFound
 from services.console.asking import Order, Question
 from services.console.domain.person import Person
 from services.console.words import marked
@@ -13,14 +15,39 @@ Typed = Mapping[str, list[str]]
 """The texts that were typed and chosen, by the names of the fields."""
 
 
+_SAID = re.compile(r"(?:([a-z]{1,20})\.)?([a-z0-9-]{1,40})")
+OURS = "ours"
+"""Stands in an address for what there is once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A kind of thing that has a page and forms: its folder in the addresses here, and its place in the paths of the services."""
+    """A kind of thing that has a page and forms: its folder in the addresses here, and its place in the paths of the services.
+
+    Without a place there is one of it, `ours`. What each service has for itself is named with its service: `intake.…`.
+    """
 
     folder: str
     place: str
     back: str
     """The words of the link to its page."""
+    page: str = ""
+    """Where it has no page of its own: the page on which it stands."""
+    within: str = ""
+
+    def places(self, said: str) -> Mapping[str, Any]:
+        """The identifiers in an address, under the names that the services have for them. Raises NotFound."""
+        found = _SAID.fullmatch(said)
+        if found is None or bool(found[1]) != bool(self.within) or (not self.place and said != OURS):
+            raise NotFound
+        try:
+            known = UUID(found[2]) if self.place.endswith("_id") else found[2]
+        except ValueError:
+            raise NotFound from None
+        return ({self.place: known} if self.place else {}) | ({self.within: found[1]} if self.within else {})
+
+    def page_of(self, said: object) -> str:
+        return self.page or f"/{self.folder}/{said}"
 
 
 CASE = Subject("cases", "case_id", marked("Back to the case"))
@@ -32,16 +59,18 @@ class Sender:
     """Whoever sends a form, and the identifier of what it is about."""
 
     person: Person
-    about: UUID
+    about: Any
 
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One field. `codes` is the code list of its options, `choices` whoever of `services/console/choices.py` knows them."""
+    """One field. `codes` is the code list of its options; of `workers` the options are those of the case and of the team, of `choices`
+    those that `services/console/choices.py` has under this name. What is `kept` was decided before, and goes with the form.
+    """
 
     name: str
-    kind: Literal["words", "radios", "checkboxes", "select"]
-    title: str
+    kind: Literal["words", "line", "day", "radios", "checkboxes", "select", "workers", "kept"]
+    title: str = ""
     hint: str = ""
     codes: str = ""
     choices: str = ""
@@ -54,9 +83,22 @@ class FormField:
         return self.empty if self.empty and not said else None
 
 
+Places = Mapping[str, Any]
+"""The identifiers that an address names, under the names that the services have for it."""
+
+
+def whole(view: Any, places: Places) -> Any:
+    """The view itself, which is what most forms are about."""
+    del places
+    return view
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One form. `about` is the view whose `moves` offer it and whose version is sent with it: one thing, or a list of what belongs to it."""
+    """One form. `about` is the view whose `moves` offer it and whose version is sent with it: one thing, or a list of what belongs to it.
+
+    Where a list shows many things with their moves, `part` finds the one that is meant, or None.
+    """
 
     subject: Subject
     order: Order
@@ -70,14 +112,21 @@ class Command:
     """The sentence that is read before it is sent."""
     makes: Subject | None = None
     """The thing that is there afterwards and was not before, whose page is shown then."""
+    part: Callable[[Any, Places], Any] = whole
+    shown: str = ""
+    """The template of what is to be read before it is sent."""
+    outcome: str = ""
+    """The template of what the service answered, where its page does not tell it."""
 
     @property
     def verb(self) -> str:
         return self.order.operation
 
-    def place(self, about: UUID) -> Mapping[str, UUID]:
-        """The identifier of what the form is about, under the name that the services have for it."""
-        return {self.subject.place: about}
+
+def nothing(typed: Typed, sender: Sender) -> Mapping[str, Any]:
+    """The body of a form that is pressed and not filled in."""
+    del typed, sender
+    return {}
 
 
 def one(typed: Typed, name: str) -> str:

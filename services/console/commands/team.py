@@ -1,0 +1,87 @@
+"""Forms of the team: many cases to one, and who is away."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.console import answers, oversight
+from services.console.asking import Order
+from services.console.commands.form import Command, FormField, Places, Sender, Subject, Typed, nothing, one
+from services.console.words import marked
+
+TEAM = Subject("team", "", marked("Back to the team"), page="/team")
+LEAVES = Subject("leaves", "", marked("Back to the leaves"), page="/leaves")
+LEAVE = Subject("leaves", "leave_id", marked("Back to the leaves"), page="/leaves")
+
+
+def _given(typed: Typed, sender: Sender) -> Mapping[str, Any]:
+    del sender
+    before = one(typed, "instead_of")
+    named = {"instead_of": before} if before else {}
+    return {"case_ids": typed.get("case_ids", []), "worker": one(typed, "worker"), **named}
+
+
+def _planned(typed: Typed, sender: Sender) -> Mapping[str, Any]:
+    away = one(typed, "worker") or sender.person.name
+    days = {name: one(typed, name) for name in ("first_day", "last_day")}
+    return {"worker": away, "cover": one(typed, "cover"), **days}
+
+
+def _meant(listed: Any, places: Places) -> Any:
+    """The one that is meant."""
+    return next((item for item in listed.items if item.id == places["leave_id"]), None)
+
+
+FORMS = (
+    Command(
+        TEAM,
+        Order("intake", "assign_cases", "POST", "/v1/team/assign"),
+        answers.TEAM,
+        title=marked("Give cases to somebody"),
+        button=marked("Give these cases"),
+        done="",
+        fields=(
+            FormField("instead_of", "kept"),
+            FormField(
+                "case_ids", "checkboxes", marked("Which cases?"),
+                marked("At most 100 at once. If there are more, they are shown here when these are given."),
+                choices="cases", empty=marked("Choose at least one case"),
+            ),
+            FormField(
+                "worker", "radios", marked("Who works on them from now on?"), choices="team",
+                empty=marked("Choose who works on them"),
+            ),
+        ),
+        body=_given,
+        outcome="given.html",
+    ),
+    Command(
+        LEAVES,
+        Order("intake", "plan_leave", "POST", "/v1/leaves"),
+        oversight.LEAVES,
+        title=marked("Plan a leave"),
+        button=marked("Save the leave"),
+        done=marked("The leave was saved."),
+        fields=(
+            FormField("worker", "line", marked("Who is away?"), marked("The name with which they sign in. If you write nothing, it is you.")),
+            FormField(
+                "cover", "line", marked("Who covers?"),
+                marked("The name with which they sign in. They see the cases and the tasks meanwhile."),
+                empty=marked("Write who covers"),
+            ),
+            FormField("first_day", "day", marked("First day"), empty=marked("Write the first day")),
+            FormField("last_day", "day", marked("Last day"), empty=marked("Write the last day")),
+        ),
+        body=_planned,
+    ),
+    Command(
+        LEAVE,
+        Order("intake", "end_leave", "POST", "/v1/leaves/{leave_id}/end"),
+        oversight.LEAVES,
+        title=marked("End this leave now"),
+        button=marked("End it now"),
+        done=marked("The leave is over. Whoever covered sees the cases no longer."),
+        fields=(),
+        body=nothing,
+        part=_meant,
+    ),
+)  # fmt: skip

@@ -1,0 +1,140 @@
+"""The pages of an operator: services, what stands still, the border, and what another operator proposed."""
+
+import json
+from uuid import uuid4
+
+import httpx2
+import pytest
+from sqlalchemy import text
+
+from services.directory.forms import StaffFile
+from services.directory.seeding import seed_staff
+from tests.console.browsing import SentForm
+from tests.console.conftest import ISSUER
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+SCRIPT = '"><script>alert(1)</script>'
+
+
+async def an_operator(workplace, name="th.operator"):
+    browser = workplace.browser()
+    await browser.sign_in(name)
+    return browser
+
+
+async def run(harness, statement: str, **values) -> list:
+    async with harness.service.database.engine.begin() as conn:
+        found = await conn.execute(text(statement), values)
+        return found.all() if found.returns_rows else []
+
+
+async def failed_work(workplace) -> str:
+    work_id = str(uuid4())
+    statement = (
+        "insert into chassis.work (id, kind, key, payload, state, attempts, due_at, last_error)"
+        " values (:id, 'weigh', :key, '{}', 'failed', 12, now(), 'TimeoutError')"
+    )
+    await run(workplace.intake, statement, id=work_id, key=work_id)
+    return work_id
+
+
+async def test_work_that_failed_is_tried_again_with_a_reason_and_once(workplace):
+    work_id, browser = await failed_work(workplace), await an_operator(workplace)
+    services = await browser.get("/console/services")
+    assert ("TimeoutError" in services.text, "Does not answer" in services.text) == (True, True)
+    page = await browser.get(services.links["Try this work again"])
+    told = await browser.send(page.form("retry_work"), ticket=SCRIPT)
+    assert (told.status, told.html.count("Choose the reason"), "<script" in told.html) == (422, 2, False)
+    form = told.form("retry_work")
+    refused = await browser.send(form, reason="surroundings_mended")
+    assert (refused.status, dict(refused.form("retry_work").fields)["ticket"]) == (422, SCRIPT)
+    form = refused.form("retry_work")
+    other = await an_operator(workplace, "th.other-operator")
+    planted = await other.send(SentForm(form.action, "post", form.fields), ticket="", reason="accepted")
+    assert planted.status == 422
+    for _ in range(2):
+        done = await browser.send(form, reason="surroundings_mended", ticket="OPS-7")
+        assert "It is tried again now." in done.text
+    states = await run(workplace.intake, "select state from chassis.work where id = :id", id=work_id)
+    assert [row.state for row in states] == ["due"]
+    assert (await browser.get(form.action)).status == 404
+    assert (await browser.get(f"/console/failed-work/{work_id}/retry_work")).status == 404
+
+
+async def test_what_another_operator_proposed_is_shown_and_confirmed_by_a_second_person_alone(workplace):
+    operators = {"th.operator": ["operator"], "th.other-operator": ["operator"]}
+    listed = StaffFile.model_validate({"organisations": {"th-operations": operators}})
+    await seed_staff(workplace.directory.service, listed)
+    proposing = workplace.directory.as_("operator", sub="th.operator", org="th-operations", iss=ISSUER)
+    wish = {
+        "change": "add-organisation",
+        "organisation": "th-new-shelter",
+        "name": SCRIPT,
+        "ticket": "OPS-12",
+    }
+    wish |= {"role": "shelter", "type": "NGO"}
+    made = await workplace.directory.client.post("/v1/proposals", json=wish, headers=proposing)
+    assert made.status_code == 201, made.text
+    own = await (await an_operator(workplace)).get("/console/proposals")
+    assert ("OPS-12" in own.text, "Confirm this change" in own.links) == (True, False)
+    browser = await an_operator(workplace, "th.other-operator")
+    page = await browser.get((await browser.get("/console/proposals")).links["Confirm this change"])
+    assert ("OPS-12" in page.text, "th-new-shelter" in page.text, "<script" in page.html) == (
+        True,
+        True,
+        False,
+    )
+    withdrawing = await browser.get(page.form("confirm_proposal").action.replace("confirm_", "withdraw_"))
+    for _ in range(2):
+        done = await browser.send(page.form("confirm_proposal"))
+        assert "The change was confirmed." in done.text
+    late = await browser.send(withdrawing.form("withdraw_proposal"))
+    assert late.status in {404, 409, 412}
+    assert "Confirm this change" not in (await browser.get("/console/proposals")).links
+
+
+class WithBorder(httpx2.AsyncBaseTransport):
+    """Passes everything on, and answers itself in the place of exchange."""
+
+    def __init__(self, others, answers) -> None:
+        self.others, self.answers = others, answers
+
+    async def handle_async_request(self, request):
+        _, _, path = request.url.path.partition("/exchange")
+        if path:
+            return httpx2.Response(200, content=json.dumps({"items": self.answers.get(path, [])}))
+        return await self.others.handle_async_request(request)
+
+
+async def test_the_border_says_why_nothing_is_sealed_and_how_old_the_trust_is(workplace, monkeypatch):
+    at = "2026-11-01T00:00:00Z"
+    partner = {
+        "cell": "KH", "present": False, "present_at": at, "window": 64, "waiting": 3, "trust_list_issued": at,
+        "trust_list_stale": True, "broker_trouble": None, "gaps": 0, "chain_breaks": 0, "quarantined": 1,
+        "closed": "the partner is not present",
+    }  # fmt: skip
+    agreement = {
+        "id": "th-kh", "version": 2, "cells": ["TH", "KH"], "purposes": ["protection"], "valid_from": at,
+        "valid_until": at, "suspended": True,
+    }  # fmt: skip
+    key = {
+        "kid": "k" * 43, "organisation": "kh-reintegration-agency", "use": "sign", "not_before": at, "not_after": at,
+        "listed": True, "lost_since": at,
+    }  # fmt: skip
+    answers = {"/v1/partners": [partner], "/v1/agreements": [agreement], "/v1/keys": [key]}
+    peers, settings = workplace.console.service.peers, workplace.console.service.settings
+    monkeypatch.setitem(settings.peers, "exchange", "https://workplace.test/exchange")
+    monkeypatch.setattr(
+        peers, "http", httpx2.AsyncClient(transport=WithBorder(peers.http._transport, answers))
+    )
+    page = await (await an_operator(workplace)).get("/console/border")
+    for word in (
+        "Cambodia",
+        "the partner is not present",
+        "3 of at most 64",
+        "too old",
+        "Suspended",
+        "Lost",
+        "k" * 43,
+    ):
+        assert word in page.text, word
