@@ -197,6 +197,7 @@ CASE_ACCESS = Table(
     Column("person_id", UUID),
     filled("erased", BOOLEAN, "false"),
     filled("linked", BOOLEAN, "false"),
+    filled("closed", BOOLEAN, "false"),
 )
 
 CASE_REFERENCES = Table(

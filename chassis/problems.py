@@ -98,6 +98,12 @@ class LinkedCaseOpen(Conflict):
         return {**super().body(), "blocks": [self.code]}
 
 
+class CaseClosed(Conflict):
+    """Nobody works on the case any more, and something new was to leave it."""
+
+    code, title = "case-closed", "The case is closed: resume it first, then do this"
+
+
 class NotSecondPerson(Conflict):
     """An act that one person did is looked at by another."""
 

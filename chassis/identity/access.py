@@ -71,7 +71,8 @@ _ADD = insert_missing(CASE_ACCESS, "case_id", "organisation", key=["case_id"])
 _SAVE = upsert_set(
     CASE_ACCESS,
     update={
-        name: f"excluded.{name}" for name in ("organisation", "workers", "handed_over", "erased", "linked")
+        name: f"excluded.{name}"
+        for name in ("organisation", "workers", "handed_over", "erased", "linked", "closed")
     }
     | {"person_id": "coalesce(excluded.person_id, t.person_id)"},
 )
@@ -333,6 +334,7 @@ class CaseAccess:
     """One row of the projection, as a handler changes it. `organisation` is None until an event named one.
 
     `person_id` is None in intake, which keeps it with the case itself. `linked`: somebody linked with this person is in an open case.
+    `closed`: nobody works on it any more; not known in intake, whose own table says it.
     """
 
     case_id: UUID
@@ -342,6 +344,7 @@ class CaseAccess:
     person_id: UUID | None = None
     erased: bool = False
     linked: bool = False
+    closed: bool = False
     changed: bool = False
 
 

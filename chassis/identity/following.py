@@ -14,10 +14,12 @@ from chassis.own_tables import CASE_ACCESS
 from chassis.rows import RowReader
 from contracts.events.intake import (
     CaseAssignedV1,
+    CaseClosedV1,
     CaseCoveredV1,
     CaseErasedV1,
     CaseOpenedV1,
     CaseReopenedV1,
+    CaseResumedV1,
     CaseTransferredV1,
     DependantsChangedV1,
     ErasureConfirmedV1,
@@ -28,7 +30,7 @@ RELEASE = "release-person"
 
 
 _LOAD = text(
-    "select case_id, organisation, workers, handed_over, person_id, erased, linked from chassis.case_access"
+    "select case_id, organisation, workers, handed_over, person_id, erased, linked, closed from chassis.case_access"
     " where case_id = any(:keys)"
     " order by case_id for update"
 )
@@ -44,6 +46,8 @@ def subscription() -> Subscription[UUID, CaseAccess]:
             CaseAssignedV1: on_case_assigned,
             CaseCoveredV1: on_case_covered,
             CaseTransferredV1: on_case_transferred,
+            CaseClosedV1: on_case_closed,
+            CaseResumedV1: on_case_resumed,
             ErasureConfirmedV1: on_erasure_confirmed,
             CaseErasedV1: on_case_erased,
             DependantsChangedV1: on_dependants_changed,
@@ -66,7 +70,7 @@ def on_case_opened(case: CaseAccess, event: CaseOpenedV1, _now: datetime) -> Ite
 
 def on_case_reopened(case: CaseAccess, event: CaseReopenedV1, _now: datetime) -> Iterable[object]:
     """She was erased and is here again, under another identifier and so under another key."""
-    case.person_id, case.erased, case.changed = event.person_id, False, True
+    case.person_id, case.erased, case.closed, case.changed = event.person_id, False, False, True
     return ()
 
 
@@ -99,8 +103,22 @@ def on_case_covered(case: CaseAccess, event: CaseCoveredV1, _now: datetime) -> I
 
 
 def on_case_transferred(case: CaseAccess, event: CaseTransferredV1, _now: datetime) -> Iterable[object]:
-    """Another organisation has her now, under a case of its own; here nobody reads or changes this one any more."""
+    """Another organisation has her now, under a case of its own; here nobody reads or changes this one any more. When she comes
+    back, it is open.
+    """
     case.organisation, case.handed_over, case.changed = event.organisation, True, True
+    case.closed = False
+    return ()
+
+
+def on_case_closed(case: CaseAccess, _event: CaseClosedV1, _now: datetime) -> Iterable[object]:
+    """Nothing new leaves it, also by the hand of somebody whose page is older than the closing."""
+    case.closed = case.changed = True
+    return ()
+
+
+def on_case_resumed(case: CaseAccess, _event: CaseResumedV1, _now: datetime) -> Iterable[object]:
+    case.closed, case.changed = False, True
     return ()
 
 

@@ -13,6 +13,7 @@ from chassis.database import Transaction
 from chassis.directory import require_organisation
 from chassis.identity.access import require_case
 from chassis.identity.auth import Actor
+from chassis.identity.closed import require_not_closed
 from chassis.identity.linked import require_no_linked_case
 from chassis.problems import Invalid
 from chassis.service import Running
@@ -91,6 +92,7 @@ async def hand_over_case(
     """Answers with the transfer's identifier; its progress stands under the submission."""
     cell = running.settings.cell
     request = await _request(tx, actor, cell, case_id, body.transfer)
+    await require_not_closed(tx, case_id)
     await require_no_linked_case(tx, case_id, stays=body.linked_stay)
     await use_cases.record_answer(tx, actor, case_id, prepared, given=True)
     decision = await _decided(tx, cell, await records.records_of(tx, case_id), request)

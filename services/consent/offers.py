@@ -6,6 +6,7 @@ from uuid import UUID
 from chassis.database import Transaction
 from chassis.identity.access import find_person, rights_in
 from chassis.identity.auth import Actor
+from chassis.identity.closed import is_closed
 from chassis.identity.linked import has_linked_case
 from chassis.problems import LinkedCaseOpen, Unavailable
 from chassis.service import Service
@@ -58,7 +59,7 @@ async def of_case(tx: Transaction, actor: Actor, service: Service, case_id: UUID
         Offer(
             "hand_over_case",
             HAND_OVER,
-            child is False or (child is True and await _permits(tx, case_id)),
+            await _handed_over(tx, case_id, child),
             [LinkedCaseOpen.code] if await has_linked_case(tx, case_id) else (),
         ),
         Offer("request_protection", REQUEST, protects),
@@ -81,6 +82,13 @@ async def _child(tx: Transaction, case_id: UUID) -> bool | None:
         return await records.counts_as_child(tx, case_id)
     except Unavailable:
         return None
+
+
+async def _handed_over(tx: Transaction, case_id: UUID, child: bool | None) -> bool:
+    """True where her answer, with the transfer, would be taken now."""
+    if child is None or await is_closed(tx, case_id):
+        return False
+    return not child or await _permits(tx, case_id)
 
 
 async def _permits(tx: Transaction, case_id: UUID) -> bool:

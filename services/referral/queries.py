@@ -161,9 +161,9 @@ async def referral(tx: Transaction, referral_id: UUID, half: str) -> ReferralVie
 
 
 def moves(
-    view: ReferralView, commands: Commands, permitted: Rights, send_blocks: list[str]
+    view: ReferralView, commands: Commands, permitted: Rights, send_blocks: list[str], *, closed: bool
 ) -> list[MoveView]:
-    """The moves that may be made with this half now. A verb is a command where it has a route: `accept` is
+    """The moves that may be made with this half now; nothing is sent of a case that is `closed`. A verb is a command where it has a route: `accept` is
     `accept_referral`.
     """
     half, state, kind = Half(view.half), State(view.state), Kind(view.kind)
@@ -171,7 +171,7 @@ def moves(
         Offer(
             f"{verb}_referral",
             right_to(action_of(verb), kind),
-            passes(verb, half, state, kind),
+            passes(verb, half, state, kind) and not (closed and verb is Verb.SEND),
             send_blocks if verb is Verb.SEND else (),
         )
         for verb in MOVES

@@ -9,6 +9,7 @@ from chassis.database import Transaction
 from chassis.directory import ListedOrganisation, refused, require_organisation
 from chassis.identity.access import require_case
 from chassis.identity.auth import Actor
+from chassis.identity.closed import require_not_closed
 from chassis.identity.linked import has_linked_case, require_no_linked_case
 from chassis.problems import Invalid, LinkedCaseOpen, NotFound, WrongState
 from contracts.country.response_clock import ResponseClock
@@ -87,10 +88,11 @@ async def send_referral(
     linked_stay: bool,
 ) -> Referral:
     """Send a draft. The offer is checked against the directory once more, because that may have changed since the
-    draft was written, and so may have who is linked with a person who is handed over.
+    draft was written, and so may have who is linked with a person who is handed over. Nothing is sent of a closed case.
     """
     action = referrals.action_of(Verb.SEND)
     referral = await referrals.get(tx, actor, action, referral_id, Half.OUTGOING, expected=expected)
+    await require_not_closed(tx, referral.case_id)
     if referral.kind is Kind.TRANSFER:
         await require_no_linked_case(tx, referral.case_id, stays=linked_stay)
     with answered():

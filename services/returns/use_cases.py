@@ -11,6 +11,7 @@ from chassis import directory
 from chassis.database import Transaction
 from chassis.identity.access import require_case
 from chassis.identity.auth import Actor
+from chassis.identity.closed import require_not_closed
 from chassis.problems import Conflict, Invalid, PreconditionFailed, WrongState
 from contracts.organisations import ACTIVE, cell_of, may_receive
 from services.returns.domain.assisted_return import Return
@@ -63,6 +64,7 @@ async def request_return(
 ) -> Return:
     """A return from the actor's organisation to the one that will receive her."""
     await require_case(tx, actor, REQUEST, case_id)
+    await require_not_closed(tx, case_id)
     if cell_of(receiver) != receiver_cell:
         raise refused("receiver_cell", "must be the country of the receiver", "not-its-country")
     if receiver == actor.organisation:

@@ -84,7 +84,7 @@ EXACT = {
         | set(codes("disclosure_refusal"))
     },
     ("referral", "POST", "/v1/referrals/{referral_id}/send"): {
-        "409": {"linked-case-open", "offer-open", "transfer-open", "wrong-state"},
+        "409": {"case-closed", "linked-case-open", "offer-open", "transfer-open", "wrong-state"},
         "412": {"precondition-failed"},
     },
     ("returns", "POST", "/v1/returns/{return_id}/clear"): {

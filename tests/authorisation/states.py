@@ -29,7 +29,7 @@ from tests.authorisation.table import (
     SUSPENSION,
     TRUST_DOCUMENT,
 )
-from tests.authorisation.thing import Maker, Thing, as_made, asked, then
+from tests.authorisation.thing import Maker, Thing, as_made, asked, closing, then
 from tests.authorisation.worlds import (
     PARTNER,
     Directory,
@@ -183,6 +183,7 @@ REFERRALS: Mapping[str, Maker] = MappingProxyType(
         "refused by consent": then("sent", lambda made: [referring.refused(*_ids(made, "referral_id"))]),
         "revoked": then("sent", lambda made: [referring.recalled(*_ids(made, "referral_id"))]),
         "handed over": then("sent", _transfer),
+        "drafted in a case since closed": then("draft", closing),
         "completed": _after("started", "complete"),
         "failed": _after("started", "fail"),
         "rejected": _after("received", "reject"),
@@ -269,7 +270,7 @@ THINGS = (
     Thing(
         "returns",
         f"{RETURNS_OF}?case_id={{case_id}}",
-        {**as_made("case"), "handed over": then("case", _transfer)},
+        {**as_made("case"), "handed over": then("case", _transfer), "closed": then("case", closing)},
         commands=frozenset({RETURNS_OF}),
     ),
     Thing("interchange", EXPORTS, as_made("nothing", "exported"), commands=frozenset({EXPORTS})),

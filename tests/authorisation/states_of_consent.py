@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from services.consent.domain.notice import NoticeState
 from services.consent.domain.states import State
 from tests.authorisation.table import CASE, HAND_OVER, NOTICE
-from tests.authorisation.thing import Maker, Thing, as_made, asked, then
+from tests.authorisation.thing import Maker, Thing, as_made, asked, closing, then
 from tests.authorisation.worlds import Consent, Made
 from tests.consent import making as consenting
 from tests.returns.making import transferred
@@ -147,6 +147,7 @@ CONSENT_THINGS = (
             "she said no": _answered("refused"),
             "she took it back": asked("consent", WITHDRAW),
             "handed over": then("case", lambda made: [transferred(UUID(made["case_id"]))]),
+            "closed": then("case", closing),
         },
         commands=MAKES,
     ),

@@ -3,7 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
+from contracts.events.intake import CaseClosedV1
 from tests.authorisation.table import Row
 from tests.authorisation.worlds import Made
 
@@ -54,6 +56,11 @@ def then(start: str, tell: Callable[[Made], list[Any]]) -> Maker:
         return made
 
     return make
+
+
+def closing(made: Made) -> list[Any]:
+    """Nobody works on its case any more."""
+    return [CaseClosedV1(case_id=UUID(made["case_id"]))]
 
 
 def as_made(*names: str) -> Mapping[str, Maker]:

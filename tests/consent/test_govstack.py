@@ -106,13 +106,13 @@ async def test_whoever_ends_it_is_not_the_one_who_asked_her(consent):
     assert receipt.json()["receipt"]["pii_processing"]["pii_controllers"] == [SENDER]
 
 
-async def test_what_stands_in_place_of_a_consent_is_shown_as_none(consent):
-    path = f"/v1/cases/{consent.case_id}/protections"
-    made = await consent.client.post(path, json=PROTECTION, headers=consent.worker)
+async def test_what_stands_in_place_of_a_consent_is_shown_as_none(unit):
+    path = f"/v1/cases/{unit.case_id}/protections"
+    made = await unit.client.post(path, json=PROTECTION, headers=unit.worker)
     assert made.status_code == 201, made.text
-    assert await of_person(consent) == []
+    assert await of_person(unit) == []
     for call in ("service/data-agreement", "service/verification/consent-record", "audit/consent-record"):
-        await read(consent, f"{call}/{made.json()['id']}/", status=404)
+        await read(unit, f"{call}/{made.json()['id']}/", status=404)
 
 
 async def test_each_reading_is_in_the_log_and_what_is_not_theirs_is_not_there(consent):

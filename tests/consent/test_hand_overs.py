@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from contracts.events.exchange import DisclosureReceivedV1
-from contracts.events.intake import CaseTransferredV1, DependantsChangedV1
+from contracts.events.intake import CaseClosedV1, CaseResumedV1, CaseTransferredV1, DependantsChangedV1
 from contracts.grant import Grant
 from tests.consent.making import (
     PURPOSE,
@@ -227,4 +227,20 @@ async def test_a_mother_is_not_handed_over_away_from_her_child_without_a_word(un
     assert (await hand_over(unit, {**form(), "linked_stay": True})).status_code == 201
     left = DependantsChangedV1(case_id=unit.case_id, link_id=uuid4(), change="left", linked_here=False)
     await unit.harness.deliver(left)
+    assert (await hand_over(unit)).status_code == 201
+
+
+async def test_nobody_is_handed_over_out_of_a_case_that_is_closed_and_her_word_is_taken_all_the_same(unit):
+    async def offered() -> set[str]:
+        answer = await unit.client.get(f"/v1/cases/{unit.case_id}/consents", headers=officer(unit))
+        return {one["verb"] for one in answer.json()["moves"]}
+
+    assert "hand_over_case" in await offered()
+    await unit.harness.deliver(CaseClosedV1(case_id=unit.case_id))
+    refused = await hand_over(unit)
+    assert (refused.status_code, refused.json()["code"]) == (409, "case-closed")
+    assert await unit.said("hand_over.asked.v1", "consent.given.v1") == []
+    assert "hand_over_case" not in await offered()
+    assert "record_consent" in await offered()
+    await unit.harness.deliver(CaseResumedV1(case_id=unit.case_id))
     assert (await hand_over(unit)).status_code == 201

@@ -124,11 +124,11 @@ async def test_the_code_tells_nothing_and_the_database_does_not_have_it(consent)
     assert code not in " ".join(map(str, row))
 
 
-async def test_where_a_law_stands_in_place_of_her_answer_there_is_no_copy_of_it(consent):
+async def test_where_a_law_stands_in_place_of_her_answer_there_is_no_copy_of_it(unit):
     form = {"recipient": "th-shelter", "law": "th-personal-data-26-1", "reasons": "unconscious"}
-    path = f"/v1/cases/{consent.case_id}/protections"
-    made = await consent.client.post(path, json=form, headers=consent.worker)
-    refused = await _paper(consent, made.json()["id"])
+    path = f"/v1/cases/{unit.case_id}/protections"
+    made = await unit.client.post(path, json=form, headers=unit.worker)
+    refused = await _paper(unit, made.json()["id"])
     assert (refused.status_code, refused.json()["code"]) == (404, "not-found")
 
 

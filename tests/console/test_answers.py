@@ -1,9 +1,10 @@
 """What the console expects of the other services is what they say: their routes, and the members of their answers."""
 
+from dataclasses import is_dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
 import pytest
 from fastapi.dependencies.utils import get_flat_params
@@ -40,23 +41,29 @@ def routes_of(name: str, directory: Path) -> dict[str, Any]:
     }
 
 
-def models_in(kind: Any) -> list[type[BaseModel]]:
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
+def models_in(kind: Any) -> list[type]:
+    if isinstance(kind, type) and (issubclass(kind, BaseModel) or is_dataclass(kind)):
         return [kind]
     return [model for each in get_args(kind) for model in models_in(each)]
 
 
-def missing(ours: type[BaseModel], theirs: type[BaseModel], place: str = "") -> list[str]:
+def members(model: type) -> dict[str, Any]:
+    """The members of a view by name, each with its kind."""
+    if issubclass(model, BaseModel):
+        return {name: field.annotation for name, field in model.model_fields.items()}
+    return get_type_hints(model)
+
+
+def missing(ours: type[BaseModel], theirs: Any, place: str = "") -> list[str]:
     """The members that ours reads and theirs has not, in whatever depth. Ours may be a class about a list, which theirs is itself."""
     if issubclass(ours, RootModel):
-        (inner,), (their,) = models_in(ours.model_fields["root"].annotation), models_in(theirs)
+        (inner,), (their,) = models_in(members(ours)["root"]), models_in(theirs)
         return missing(inner, their, place)
-    found = [f"{place}.{name}" for name in ours.model_fields.keys() - theirs.model_fields.keys()]
-    for name in ours.model_fields.keys() & theirs.model_fields.keys():
-        pairs = zip(
-            models_in(ours.model_fields[name].annotation), models_in(theirs.model_fields[name].annotation), strict=False
-        )  # fmt: skip
-        found += [one for mine, their in pairs for one in missing(mine, their, f"{place}.{name}")]
+    mine, known = members(ours), members(theirs)
+    found = [f"{place}.{name}" for name in mine.keys() - known.keys()]
+    for name in mine.keys() & known.keys():
+        pairs = zip(models_in(mine[name]), models_in(known[name]), strict=False)
+        found += [one for own, their in pairs for one in missing(own, their, f"{place}.{name}")]
     return found
 
 

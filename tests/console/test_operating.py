@@ -61,6 +61,25 @@ async def test_work_that_failed_is_tried_again_with_a_reason_and_once(workplace)
     assert (await browser.get(f"/console/failed-work/{work_id}/retry_work")).status == 404
 
 
+async def test_what_stands_still_for_one_cause_is_replayed_with_a_reason_and_once(workplace):
+    reason = uuid4().hex
+    statement = (
+        'insert into chassis.parked (source, stream, sequence, topic, partition, "offset", headers, payload, reason)'
+        " values ('/th/consent', :reason, 1, 'somewhere', 0, 0, '', '', :reason)"
+    )
+    await run(workplace.intake, statement, reason=reason)
+    browser = await an_operator(workplace)
+    services = await browser.get("/console/services")
+    assert reason in services.text
+    form = (await browser.get(services.links["Replay what stands still for this cause"])).form("start_replay")
+    for _ in range(2):
+        begun = await browser.send(form, reason="release_mended")
+        assert "The replay has begun." in begun.text
+    assert len(await run(workplace.intake, "select 1 from chassis.replays where reason = :r", r=reason)) == 1
+    gone = form.action.replace(form.action.split(".")[1].split("/")[0], "0123456789ab")
+    assert (await browser.get(gone)).status == 404
+
+
 async def test_what_another_operator_proposed_is_shown_and_confirmed_by_a_second_person_alone(workplace):
     operators = {"th.operator": ["operator"], "th.other-operator": ["operator"]}
     listed = StaffFile.model_validate({"organisations": {"th-operations": operators}})

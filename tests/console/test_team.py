@@ -9,6 +9,7 @@ import pytest
 from contracts.events.access import RecordReadV1
 from tests.console.browsing import SentForm
 from tests.console.conftest import ISSUER
+from tests.console.test_forms import away
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 SCRIPT = '"><script>alert(1)</script>'
@@ -59,6 +60,23 @@ async def test_what_was_not_chosen_is_said_beside_it_and_the_worker_whose_cases_
     planted = await other.send(SentForm(again.action, "post", again.fields), worker="th.worker")
     assert (planted.status, "You have signed in again since" in planted.text) == (422, True)
     assert await workers_of(workplace, case) == ["th.colleague"]
+
+
+@pytest.mark.parametrize("verb", ["assign_cases", "assign_case"])
+async def test_choices_that_were_made_stay_while_the_service_that_knows_them_is_away(workplace, verb):
+    case = await workplace.case(workers=("th.colleague",))
+    browser, team = await at_the_team(workplace)
+    if verb == "assign_cases":
+        form = (await choosing(browser, team, "th.colleague")).form(verb)
+        chosen = {"case_ids": [case], "worker": "th.worker"}
+    else:
+        form = (await browser.get(f"/console/cases/{case}/{verb}")).form(verb)
+        chosen = {"workers": ["th.worker"]}
+    with away(workplace, "intake"):
+        told = await browser.send(form, **chosen)
+    assert (told.status, "could not be saved at the moment" in told.text) == (503, True)
+    await browser.send(told.form(verb))
+    assert await workers_of(workplace, case) == ["th.worker"]
 
 
 async def test_a_leave_is_planned_once_and_ended_by_who_saw_it(workplace):

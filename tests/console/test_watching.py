@@ -2,13 +2,16 @@
 
 import hashlib
 import json
+import re
 from uuid import UUID, uuid4
 
 import pytest
 
+from contracts.codes import LANGUAGES
 from contracts.events.access import AttemptRefusedV1, RecordReadV1
 from contracts.events.consent import DisclosureRecalledV1
 from tests.audit.test_api import authorised, given
+from tests.console.test_pages import ACTIVE, LATER_VIEW
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 SCRIPT = '"><script>alert(1)</script>'
@@ -109,3 +112,27 @@ async def test_the_log_of_an_auditor_is_not_there_for_others(workplace):
     assert (await browser.get("/console/cases")).status == 404
     planted = log.form("/audit/search")
     assert (await worker.send(planted, actor="test")).status == 400
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_pages_of_those_who_watch_are_in_the_language_of_the_reader_small_and_run_nothing(
+    workplace, language
+):
+    case = await a_logged_case(workplace)
+    paths = {
+        "th.supervisor": ["/team", "/team/ours/assign_cases", "/leaves", "/leaves/ours/plan_leave"],
+        "th.auditor": ["/audit", "/audit/ours/start_verification", f"/audit/cases/{case}"],
+        "th.operator": ["/services"],
+    }
+    for name, theirs in paths.items():
+        browser = workplace.browser()
+        await browser.sign_in(name)
+        await browser.http.post("/console/language", data={"language": language})
+        pages = [await browser.get(f"/console{path}") for path in theirs]
+        if name == "th.auditor":
+            pages.append(await browser.send(pages[0].form("/audit/search"), actor="test"))
+        for page in pages:
+            assert (page.status, re.search(r'<html lang="(\w+)"', page.html)[1]) == (200, language), page.text
+            assert ACTIVE.findall(page.html) == []
+            assert len(page.html.encode()) < LATER_VIEW
+            assert "&lt;" not in page.html

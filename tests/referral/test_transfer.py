@@ -5,11 +5,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from contracts.events.consent import HandOverAskedV1
-from contracts.events.intake import DependantsChangedV1
+from contracts.events.intake import CaseClosedV1, CaseResumedV1, DependantsChangedV1
 from services.referral.domain import facts
 from services.referral.domain.states import Half, Kind, State, Verb, WrongMove
 from tests.harness import Harness
-from tests.referral.asking import draft, drafted, form, move, view
+from tests.referral.asking import draft, drafted, form, move, sent, view
 from tests.referral.making import DEADLINES, NOW, a_referral, delivered, process, received
 
 S = State
@@ -209,3 +209,26 @@ async def test_a_transfer_is_not_sent_away_from_a_child_without_a_word_also_one_
     assert (send["blocked_by"], await sent(drafts[0])) == (["linked-case-open"], (409, "linked-case-open"))
     assert await sent(drafts[0], {"linked_stay": True}) == (200, None)
     assert await sent(drafts[1]) == (200, None)
+
+
+@pytest.mark.parametrize("changes", [{}, TRANSFER])
+async def test_nothing_is_sent_of_a_case_that_is_closed_until_it_is_resumed(
+    th: Harness, changes: dict[str, str]
+):
+    case_id, referral_id = await drafted(th, **changes)
+    await th.deliver(CaseClosedV1(case_id=case_id))
+    refused = await move(th, referral_id, "send")
+    assert (refused.status_code, refused.json()["code"]) == (409, "case-closed")
+    assert "resume" in refused.json()["title"]
+    shown = await view(th, referral_id)
+    assert "send_referral" not in {one["verb"] for one in shown["moves"]}
+    assert (shown["state"], await said_of(th, "referral.sent.v1")) == ("draft", [])
+    await th.deliver(CaseResumedV1(case_id=case_id))
+    assert "send_referral" in {one["verb"] for one in (await view(th, referral_id))["moves"]}
+    assert (await move(th, referral_id, "send")).status_code == 200
+
+
+async def test_what_ends_a_referral_of_a_closed_case_is_not_refused(th: Harness):
+    case_id, referral_id = await sent(th)
+    await th.deliver(CaseClosedV1(case_id=case_id))
+    assert (await move(th, referral_id, "cancel")).status_code == 200

@@ -2,6 +2,7 @@
 
 import pytest
 
+from contracts.events.intake import CaseClosedV1, CaseResumedV1
 from services.returns.domain.states import BEFORE_DEPARTURE, Half, State
 from tests.harness import Harness
 from tests.returns.making import NOW, SENDER, a_return, transferred
@@ -49,3 +50,18 @@ async def test_whoever_put_her_on_the_way_still_says_what_became_of_her(th: Harn
         answer = await move(th, return_id, verb, body=body)
         assert answer.status_code == 200, answer.text
     assert (await move(th, return_id, "resume")).status_code == 404
+
+
+async def test_no_return_is_asked_for_of_a_case_that_is_closed_until_it_is_resumed(th: Harness):
+    case_id = await a_case(th)
+
+    async def offered() -> list[str]:
+        listed = await th.client.get(f"/v1/returns?case_id={case_id}", headers=th.as_("case_worker"))
+        return [one["verb"] for one in listed.json()["moves"]]
+
+    await th.deliver(CaseClosedV1(case_id=case_id))
+    refused = await request(th, case_id)
+    assert (refused.status_code, refused.json()["code"], await offered()) == (409, "case-closed", [])
+    await th.deliver(CaseResumedV1(case_id=case_id))
+    assert await offered() == ["request_return"]
+    assert (await request(th, case_id)).status_code == 201

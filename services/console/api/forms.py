@@ -167,7 +167,7 @@ async def _form(
     key, seen = key or str(uuid4()), _seen(command, about, typed)
     secret = who.session.secret
     hidden = {"key": key, "seen": seen, "token": secret.form_token(command.verb, subject_id, seen, key)}
-    workers, chosen = await _workers(who, command, subject_id)
+    workers, chosen = await _workers(who, command, subject_id, typed)
     return who.page(
         "form.html", status, command=command, subject_id=subject_id, hidden=hidden, typed={**chosen, **typed},
         faults=faults or {}, said=said, workers=workers, choices=await _choices(who, command, subject_id, typed),
@@ -214,22 +214,29 @@ def _chosen_there(field: FormField) -> bool:
 async def _choices(
     who: SignedIn, command: Command, subject_id: str, typed: Typed
 ) -> dict[str, Mapping[str, str]]:
+    """The options of each field that a service knows; while it is away those that were chosen, so that they can be sent again."""
     asked = {field.name: CHOICES[field.choices] for field in command.fields if field.choices}
     places = command.subject.places(subject_id)
     try:
         return {name: await known(who, places, typed) for name, known in asked.items()}
-    except (ServiceAway, NotTheirs):
+    except ServiceAway:
+        return {name: {one: one for one in typed.get(name, ())} for name in asked}
+    except NotTheirs:
         raise NotFound from None
 
 
-async def _workers(who: SignedIn, command: Command, subject_id: str) -> tuple[list[str], Typed]:
+async def _workers(
+    who: SignedIn, command: Command, subject_id: str, typed: Typed
+) -> tuple[Sequence[str], Typed]:
     """The workers who can be chosen, and those who are; nobody where the form does not ask for them."""
     asked = [field.name for field in command.fields if field.kind == "workers"]
     if not asked:
         return [], {}
     try:
         case, team = await at_once(who.voice.ask(CASE, case_id=subject_id), who.voice.panel(TEAM))
-    except (ServiceAway, NotTheirs):
+    except ServiceAway:
+        return [worker for name in asked for worker in typed.get(name, ())], {}
+    except NotTheirs:
         raise NotFound from None
     return choosable(case.value, who.session.person, team.value), dict.fromkeys(asked, case.value.workers)
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
 from chassis.identity.access import require, require_case, rights_in
+from chassis.identity.closed import is_closed
 from chassis.service import Running
 from chassis.web.http import Done, Page, Tx, Who, done, etag, following
 from chassis.web.listing import CountedListing, CountQuery, Order, SortQuery
@@ -97,7 +98,8 @@ async def get_referral(
     draft = meant.half is Half.OUTGOING and view.state == State.DRAFT
     asked = (view.case_id, view.recipient, view.service, view.kind)
     blocks = await use_cases.send_blocks(tx, *asked) if draft else []
-    view.moves = queries.moves(view, running.commands, await rights_in(tx, actor, view.case_id), blocks)
+    closed, permitted = await is_closed(tx, view.case_id), await rights_in(tx, actor, view.case_id)
+    view.moves = queries.moves(view, running.commands, permitted, blocks, closed=closed)
     return view
 
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from chassis.database import Transaction
 from chassis.identity.access import find_person, require, rights_in
 from chassis.identity.auth import Actor
+from chassis.identity.closed import is_closed
 from chassis.web.http import Done, Page, Tx, Who, done, etag, following
 from chassis.web.listing import CountedListing, CountQuery, Order, SortQuery
 from chassis.web.moves import Offer
@@ -58,7 +59,7 @@ async def list_returns(
     require(actor, "return.read", organisation=actor.organisation)
     asked = RowQuery(filters.asked(), sort)
     items = await page_of(tx, actor, queries.WORKLIST, asked, after=position(page.after), limit=page.limit)
-    request = Offer("request_return", use_cases.REQUEST)
+    request = Offer("request_return", use_cases.REQUEST, not await is_closed(tx, filters.case_id))
     return CountedListing(
         items=items,
         next=following(items, page, "sorted_at", "return_id"),

@@ -1,0 +1,23 @@
+"""The word that a case is closed, so that nothing new leaves it (`chassis.case_access`)."""
+
+from uuid import UUID
+
+from sqlalchemy import text
+
+from chassis.database import Transaction
+from chassis.problems import CaseClosed
+
+_CLOSED = text("select closed from chassis.case_access where case_id = :case_id")
+
+
+async def is_closed(tx: Transaction, case_id: UUID | None) -> bool:
+    """True from when this service has heard that the case was closed until it hears that it is resumed. None: no case is named."""
+    return bool((await tx.execute(_CLOSED, {"case_id": case_id})).scalar())
+
+
+async def require_not_closed(tx: Transaction, case_id: UUID) -> None:
+    """Whatever begins something new that leaves the case asks this; what protects her or ends something does not. Raises
+    CaseClosed.
+    """
+    if await is_closed(tx, case_id):
+        raise CaseClosed
