@@ -18,7 +18,10 @@ ASKED = (
     "response_type", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge", "code_challenge_method",
 )  # fmt: skip
 TO_TRY: Mapping[str, tuple[str, str]] = {
-    "screening_officer": ("Screening officers", "look at the cases of the unit, add a note, assign a case"),
+    "screening_officer": (
+        "Screening officers",
+        "begin an intake, ask a checklist, submit, print the receipt, see how far it got",
+    ),
     "case_worker": ("Case workers", "look at a case on one page with all that happened, add a note"),
     "supervisor": ("Supervisors", "look at the team's cases, choose who works on one"),
     "auditor": ("Auditors", "no page of theirs is made yet: the interface for programs has their work"),

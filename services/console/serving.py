@@ -16,7 +16,19 @@ from chassis.problems import BadRequest, NotFound, Problem, Unauthenticated, Una
 from chassis.web.answers import as_problem, log_failure
 from chassis.web.body_limit import BodyLimit
 from contracts.codes import ENGLISH
-from services.console.api import audit, case, cases, forms, home, operations, referrals, sign_in, team
+from services.console.api import (
+    audit,
+    case,
+    cases,
+    drafts,
+    forms,
+    home,
+    operations,
+    referrals,
+    sign_in,
+    submissions,
+    team,
+)
 from services.console.asking import NotTheirs, OrderRefused, ServiceAway
 from services.console.domain.own_path import own_path
 from services.console.parts import SERVICE
@@ -44,7 +56,7 @@ def pages() -> ASGIApp:
     """All pages, with the files that they load."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.mount("/static", StaticFiles(directory=STATIC))
-    for part in (sign_in, home, cases, case, team, audit, operations, referrals, forms):
+    for part in (sign_in, home, cases, case, drafts, submissions, team, audit, operations, referrals, forms):
         app.include_router(part.router)
     for kind in (Problem, HTTPException, *_PROBLEMS):
         app.add_exception_handler(kind, _told)

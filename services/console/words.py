@@ -68,6 +68,10 @@ class Reader:
     def options(self, codelist: str) -> Mapping[str, str]:
         return labels(codelist, self.language)
 
+    def sorted_options(self, codelist: str) -> Mapping[str, str]:
+        """The same by their labels, for a list that is too long to be read through."""
+        return dict(sorted(self.options(codelist).items(), key=lambda option: option[1].casefold()))
+
     def number(self, number: int) -> str:
         return format_decimal(number, locale=self.language)
 

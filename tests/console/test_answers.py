@@ -11,18 +11,24 @@ from fastapi.dependencies.utils import get_flat_params
 from pydantic import BaseModel, RootModel
 
 from chassis.web.routes import every_route
-from services.console import answers, oversight
+from services.console import answers, draft_answers, oversight
 from services.console.answers import CASES
 from services.console.asking import Question
 from services.console.commands import COMMANDS
+from services.console.commands.interview import SAVE
 from services.console.worklist import SORTS, VIEWS
 from tests.architecture.extras import NOWHERE, extras
 
-STATED = [*vars(answers).values(), *vars(oversight).values(), *oversight.ACCOUNT_PARTS.values()]
+STATED = [
+    *vars(answers).values(),
+    *vars(draft_answers).values(),
+    *vars(oversight).values(),
+    *oversight.ACCOUNT_PARTS.values(),
+]
 QUESTIONS = [one for one in STATED if isinstance(one, Question)]
 ANY = "intake"
 """Has the routes that every service has."""
-ORDERS = [command.order for command in COMMANDS.values()]
+ORDERS = [*(command.order for command in COMMANDS.values()), SAVE]
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +16,7 @@ from services.console.asking import Answer, NotTheirs, OrderRefused, ServiceAway
 from services.console.choices import CHOICES
 from services.console.commands import COMMANDS, choosable
 from services.console.commands.form import Command, FormField, Sender, Subject, Typed, whole
-from services.console.visiting import Anybody, SignedIn, Who
+from services.console.visiting import Anybody, SignedIn, Visitor, Who
 from services.console.words import marked
 
 router = APIRouter()
@@ -32,6 +33,10 @@ SAID: Mapping[str, str] = {
     "not-listed": marked("They are not in the directory any more. Choose somebody else."),
     "not-a-recipient": marked("They take nobody on at the moment. Choose somebody else."),
     "transfer-abroad": marked("A case can be handed over inside one country only. Abroad, refer her."),
+    "invalid": marked("This cannot be read as it is written"),
+    "which-era": marked("Write the year with four digits"),
+    "date-in-the-future": marked("This date is still to come"),
+    "nothing-answered": marked("Nothing is answered yet"),
 }
 """By the code of the service. For every other there is one sentence."""
 REFUSED = marked("This was not accepted. Look at it again.")
@@ -62,9 +67,11 @@ async def show_form(folder: str, subject_id: str, verb: str, who: Who) -> Respon
     return await begun_form(who, _command(folder, subject_id, verb), subject_id, {})
 
 
-async def begun_form(who: SignedIn, command: Command, subject_id: str, typed: Typed) -> Response:
-    """The form as it is shown at first, with what was decided before."""
-    about = await _seen_now(who, command, subject_id)
+async def begun_form(
+    who: SignedIn, command: Command, subject_id: str, typed: Typed, about: Answer[Any] | None = None
+) -> Response:
+    """The form as it is shown at first, with what was decided before. `about`: the view that offers it, where it was read already."""
+    about = about or await _seen_now(who, command, subject_id)
     if not _offers(about.value, command):
         raise NotFound
     return await _form(who, command, subject_id, about, typed)
@@ -72,13 +79,17 @@ async def begun_form(who: SignedIn, command: Command, subject_id: str, typed: Ty
 
 @router.post("/{folder}/{subject_id}/{verb}")
 async def send_form(folder: str, subject_id: str, verb: str, visitor: Anybody, request: Request) -> Response:
-    command = _command(folder, subject_id, verb)
-    typed = await _typed(request, command)
+    return await received(visitor, request, _command(folder, subject_id, verb), subject_id)
+
+
+async def received(visitor: Visitor, request: Request, command: Command, subject_id: str) -> Response:
+    """The answer to a form that a browser sent."""
+    typed = await typed_in(request, command)
     if visitor.session is None:
-        return visitor.page("session-over.html", 401, command=command, typed=typed, subject_id=subject_id)
+        return visitor.page("session-over.html", 401, typed=typed)
     who = SignedIn(visitor.request, visitor.service, visitor.reader, visitor.session)
     key, seen, token = (_only(typed, name) for name in HIDDEN)
-    if not who.session.secret.fits(token, verb, subject_id, seen, key):
+    if not who.session.secret.fits(token, command.verb, subject_id, seen, key):
         return await _again(who, command, subject_id, typed, AGAIN)
     faults = {field.name: fault for field in command.fields if (fault := field.fault(typed))}
     if faults:
@@ -100,6 +111,8 @@ async def _sent(
     if command.outcome:
         return who.page(command.outcome, told=told, back=_page(command.subject, subject_id), command=command)
     made = made_by(told)
+    if command.then:
+        return who.sent_to(command.then.format(made=made))
     page = _page(command.makes, made) if command.makes and made else _page(command.subject, subject_id)
     return who.sent_to(f"{page}?done={command.verb}")
 
@@ -107,18 +120,34 @@ async def _sent(
 async def _refused(
     who: SignedIn, command: Command, subject_id: str, typed: Typed, refused: OrderRefused
 ) -> Response:
-    if refused.status == HTTPStatus.PRECONDITION_FAILED:
-        words = {field.name: typed[field.name] for field in command.fields if not _chosen_there(field)}
+    stale = refused.status == HTTPStatus.PRECONDITION_FAILED
+    if stale and not command.pins:
+        words = {
+            name: typed[name] for field in command.fields if not _chosen_there(field) for name in field.names
+        }
         return await _again(who, command, subject_id, words, CHANGED, {}, "", refused.status)
-    ended = SAVED_BEFORE if refused.code == "idempotency-mismatch" else NO_MORE
-    if refused.status == HTTPStatus.CONFLICT or ended == SAVED_BEFORE:
+    ended = CHANGED if stale else SAVED_BEFORE if refused.code == "idempotency-mismatch" else NO_MORE
+    if refused.status == HTTPStatus.CONFLICT or ended != NO_MORE:
         back = _page(command.subject, subject_id)
         return who.page(
             "message.html", 409, title=NOT_DONE, said=ended, back=back, back_said=command.subject.back
         )
     faults = _faults(command, refused.errors)
     told = next((SAID[code] for error in refused.errors if (code := str(error.get("code"))) in SAID), REFUSED)
-    return await _again(who, command, subject_id, typed, "" if faults else told, faults)
+    said = _named(who, command, refused.errors) or ("" if faults else told)
+    return await _again(who, command, subject_id, typed, said, faults)
+
+
+def _named(who: SignedIn, command: Command, errors: Sequence[Mapping[str, Any]]) -> str:
+    """The refusals of what is typed on other pages, each by its title there."""
+    named = {}
+    for error in errors:
+        title = next(
+            (command.elsewhere[part] for part in error.get("loc", ()) if part in command.elsewhere), ""
+        )
+        if title:
+            named[title] = SAID.get(str(error.get("code")), REFUSED)
+    return " ".join(f"{who.reader.say(title)}: {who.reader.say(said)}." for title, said in named.items())
 
 
 def _faults(command: Command, errors: Sequence[Mapping[str, Any]]) -> dict[str, str]:
@@ -164,15 +193,27 @@ async def _form(
     key: str = "",
     status: int = 200,
 ) -> Response:
-    key, seen = key or str(uuid4()), _seen(command, about, typed)
-    secret = who.session.secret
-    hidden = {"key": key, "seen": seen, "token": secret.form_token(command.verb, subject_id, seen, key)}
     workers, chosen = await _workers(who, command, subject_id, typed)
     return who.page(
-        "form.html", status, command=command, subject_id=subject_id, hidden=hidden, typed={**chosen, **typed},
+        "form.html", status, command=command, subject_id=subject_id, typed={**chosen, **typed},
+        hidden=hidden(who, command, subject_id, about, typed, key),
         faults=faults or {}, said=said, workers=workers, choices=await _choices(who, command, subject_id, typed),
         view=None if about is None else about.value, back=_page(command.subject, subject_id),
     )  # fmt: skip
+
+
+def hidden(
+    who: SignedIn,
+    command: Command,
+    subject_id: str,
+    about: Answer[Any] | None,
+    typed: Typed = MappingProxyType({}),
+    key: str = "",
+) -> dict[str, str]:
+    """The hidden members of a form: its key, the version on which it stands, and the token that binds both to what it is for."""
+    key, seen = key or str(uuid4()), _seen(command, about, typed)
+    token = who.session.secret.form_token(command.verb, subject_id, seen, key)
+    return {"key": key, "seen": seen, "token": token}
 
 
 def _page(subject: Subject, subject_id: object) -> str:
@@ -202,7 +243,9 @@ def _seen(command: Command, about: Answer[Any] | None, typed: Typed) -> str:
     """The version on which the form stands: where it cannot be read now, the one that stood there before."""
     if about is None:
         return _only(typed, "seen")
-    needed = any("If-Match" in move.needs for move in about.value.moves if move.verb == command.verb)
+    needed = command.pins or any(
+        "If-Match" in move.needs for move in about.value.moves if move.verb == command.verb
+    )
     return about.version if needed else ""
 
 
@@ -241,10 +284,10 @@ async def _workers(
     return choosable(case.value, who.session.person, team.value), dict.fromkeys(asked, case.value.workers)
 
 
-async def _typed(request: Request, command: Command) -> dict[str, list[str]]:
+async def typed_in(request: Request, command: Command) -> dict[str, list[str]]:
     """Everything that was typed. A field of which nothing was chosen is not sent by a browser, and is empty all the same."""
     form = await request.form(max_files=0, max_fields=200)
-    found: dict[str, list[str]] = {field.name: [] for field in command.fields}
+    found: dict[str, list[str]] = {name: [] for field in command.fields for name in field.names}
     for name, value in form.multi_items():
         if isinstance(value, UploadFile):
             raise BadRequest

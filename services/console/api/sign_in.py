@@ -14,6 +14,7 @@ from services.console.asking import Question, Voice, at_once
 from services.console.domain.own_path import own_path
 from services.console.domain.person import Person, Tokens
 from services.console.domain.secret import NoSecret, Secret
+from services.console.draft_answers import DRAFTS, SUBMISSIONS
 from services.console.oversight import HEAD, LEAVES, OWN_WORK
 from services.console.signing_in import STATE
 from services.console.visiting import (
@@ -33,6 +34,8 @@ SIGNING_IN_SECONDS = 600
 DOORS: Mapping[str, tuple[Question[Any], Mapping[str, Any]]] = {
     "cases": (CASES, {"limit": 1, "names": "none"}),
     "referrals": (REFERRALS, {"limit": 1}),
+    "drafts": (DRAFTS, {"limit": 1}),
+    "submissions": (SUBMISSIONS, {"limit": 1}),
     "team": (TEAM, {}),
     "leaves": (LEAVES, {"limit": 1}),
     "audit": (HEAD, {}),

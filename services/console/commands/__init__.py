@@ -8,11 +8,18 @@ from collections.abc import Mapping, Sequence
 
 from services.console import answers
 from services.console.answers import OneCase
-from services.console.commands import case_forms, operations, referral_forms, team, watching
+from services.console.commands import case_forms, draft_forms, operations, referral_forms, team, watching
 from services.console.commands.form import Command
 from services.console.domain.person import Person
 
-_ALL = (*case_forms.FORMS, *referral_forms.FORMS, *team.FORMS, *watching.FORMS, *operations.FORMS)
+_ALL = (
+    *case_forms.FORMS,
+    *draft_forms.FORMS,
+    *referral_forms.FORMS,
+    *team.FORMS,
+    *watching.FORMS,
+    *operations.FORMS,
+)
 COMMANDS: Mapping[str, Command] = {command.verb: command for command in _ALL}
 """By the operationId. A move that has no form here is not shown as a button."""
 

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
 
 from chassis.problems import NotFound
 from services.console.asking import Order, Question
+from services.console.domain.date_parts import ABOUT, PARTS
 from services.console.domain.person import Person
 from services.console.words import marked
 
@@ -51,6 +52,7 @@ class Subject:
 
 
 CASE = Subject("cases", "case_id", marked("Back to the case"))
+DRAFT = Subject("drafts", "draft_id", marked("Read it back and check"))
 REFERRAL = Subject("referrals", "referral_id", marked("Back to the referral"))
 
 
@@ -65,17 +67,24 @@ class Sender:
 @dataclass(frozen=True, slots=True)
 class FormField:
     """One field. `codes` is the code list of its options; of `workers` the options are those of the case and of the team, of `choices`
-    those that `services/console/choices.py` has under this name. What is `kept` was decided before, and goes with the form.
+    those that `services/console/choices.py` has under this name. `only` are those that are shown of a code list. A `date` is typed in parts,
+    of which some may be unknown; a `select` has too many options to be read through. What is `kept` was decided before, and goes with the form.
     """
 
     name: str
-    kind: Literal["words", "line", "day", "radios", "checkboxes", "select", "workers", "kept"]
+    kind: Literal["words", "line", "day", "date", "radios", "select", "checkboxes", "workers", "kept"]
     title: str = ""
     hint: str = ""
     codes: str = ""
     choices: str = ""
+    only: Sequence[str] = ()
     empty: str = ""
     """The message beside the field where nothing was typed; where it is empty, nothing need be."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The names under which a browser sends it."""
+        return [f"{self.name}-{part}" for part in (*PARTS, ABOUT)] if self.kind == "date" else [self.name]
 
     def fault(self, typed: Typed) -> str | None:
         """The message for what the person can mend before anything is sent. Everything else is told by the service."""
@@ -108,8 +117,6 @@ class Command:
     done: str
     fields: Sequence[FormField]
     body: Callable[[Typed, Sender], Mapping[str, Any]]
-    explained: str = ""
-    """The sentence that is read before it is sent."""
     makes: Subject | None = None
     """The thing that is there afterwards and was not before, whose page is shown then."""
     part: Callable[[Any, Places], Any] = whole
@@ -117,6 +124,18 @@ class Command:
     """The template of what is to be read before it is sent."""
     outcome: str = ""
     """The template of what the service answered, where its page does not tell it."""
+    address: str = ""
+    """Where it is found, if not at its verb."""
+    then: str = ""
+    """The page that comes next, where it is neither that of its subject nor of what was made."""
+    pins: bool = False
+    """The version that was shown goes with it, also where its route does not ask for one."""
+    intro: Sequence[str] = ()
+    """Sentences above the fields."""
+    beside: Sequence[tuple[str, str]] = ()
+    """Links below the button, each with its page."""
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    """Titles of what a refusal may name that is typed on another page, by the name that the service has for it."""
 
     @property
     def verb(self) -> str:

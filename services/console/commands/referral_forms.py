@@ -25,7 +25,7 @@ def _move(verb: str, title: str, done: str, explained: str = "", *fields: FormFi
         done=done,
         fields=fields,
         body=lambda typed, _: {field.name: one(typed, field.name) for field in fields},
-        explained=explained,
+        intro=(explained,) if explained else (),
     )
 
 
@@ -66,7 +66,7 @@ FORMS = (
             ),
         ),
         body=_draft,
-        explained=marked("This makes a draft. Nobody is told before you send it."),
+        intro=(marked("This makes a draft. Nobody is told before you send it."),),
         makes=REFERRAL,
     ),
     _move(

@@ -1,0 +1,31 @@
+"""Pages: one's own submissions with their state and nothing more, and the receipt of one."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from services.console.answers import ORGANISATIONS
+from services.console.api.cases import Position
+from services.console.asking import at_once
+from services.console.draft_answers import SUBMISSION, SUBMISSIONS
+from services.console.visiting import Who
+
+router = APIRouter()
+ROWS = 25
+
+
+@router.get("/submissions")
+async def list_submissions(who: Who, after: Position = "") -> Response:
+    query = {"limit": ROWS} | ({"after": after} if after else {})
+    found, organisations = await at_once(
+        who.voice.ask(SUBMISSIONS, query=query), who.voice.panel(ORGANISATIONS, query={"limit": 200})
+    )
+    names = {one.id: one.name for one in organisations.value.items} if organisations.value else {}
+    return who.page("submissions.html", submissions=found.value, names=names, after=after)
+
+
+@router.get("/submissions/{case_id}")
+async def show_receipt(case_id: UUID, who: Who) -> Response:
+    found = await who.voice.ask(SUBMISSION, case_id=case_id)
+    return who.page("receipt.html", submission=found.value)

@@ -1,0 +1,76 @@
+"""Answers of intake about what was begun, the questions of a checklist, and one's own submissions, as far as pages show them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.console.answers import Move, Page, Values
+from services.console.asking import Question
+
+
+class Draft(BaseModel):
+    id: UUID
+    kind: str
+    case_id: UUID
+    case_reference: str | None
+    worker: str
+    state: str
+    urgency: str
+    flagged: bool
+    checklist: str | None
+    checklist_version: str | None
+    result_id: UUID | None
+    started_at: datetime
+    updated_at: datetime
+    updated_by: str
+
+
+class OneDraft(Draft):
+    channel: str | None
+    fields: dict[str, Values]
+    languages: list[str]
+    flags: list[str]
+    answers: dict[str, str]
+    moves: list[Move]
+
+
+class AskedQuestion(BaseModel):
+    indicator: str
+    ask: str
+    why: str | None
+
+
+class Section(BaseModel):
+    title: str
+    why: str | None
+    questions: list[AskedQuestion]
+
+
+class Checklist(BaseModel):
+    title: str
+    reviewed: bool
+    sections: list[Section]
+
+
+class ScreeningResult(BaseModel):
+    outcome: str
+
+
+class Submission(BaseModel):
+    id: UUID
+    reference: str | None
+    submitted_at: datetime
+    state: str
+    to: str | None
+    at: datetime
+
+
+DRAFTS = Question("intake", "list_drafts", "/v1/drafts", Page[Draft])
+DRAFT = Question("intake", "get_draft", "/v1/drafts/{draft_id}", OneDraft)
+CHECKLIST = Question("intake", "get_checklist", "/v1/checklists/{checklist}/versions/{version}", Checklist)
+SCREENING = Question(
+    "intake", "get_screening", "/v1/cases/{case_id}/screenings/{screening_id}", ScreeningResult
+)
+SUBMISSIONS = Question("intake", "list_submissions", "/v1/submissions", Page[Submission])
+SUBMISSION = Question("intake", "get_submission", "/v1/submissions/{case_id}", Submission)
