@@ -75,6 +75,7 @@ class OneCase(Case):
 
 
 class ReceivedFields(BaseModel):
+    disclosure_id: UUID
     sender: str
     sender_cell: str
     purpose: str
@@ -125,14 +126,54 @@ class Consent(BaseModel):
 
 
 class Referral(BaseModel):
+    referral_id: UUID
+    case_id: UUID
+    case_reference: str | None
     half: str
+    kind: str
     state: str
     sender: str
     recipient: str
     service: str
+    purpose: str
+    urgency: str
+    created_at: datetime
     respond_by: datetime | None
     late: bool
     waiting_for: str | None
+
+
+class ListedReferral(Referral):
+    workers: list[str]
+
+
+class WithheldField(BaseModel):
+    field: str
+    reason: str
+
+
+class OneReferral(Referral):
+    moves: list[Move]
+    asked: list[str]
+    disclosure_id: UUID | None
+    fields: list[str]
+    withheld: list[WithheldField]
+    reason: str | None
+    outcome: str | None
+    sent_at: datetime | None
+    received_at: datetime | None
+    answered_at: datetime | None
+    ended_at: datetime | None
+
+
+class Preview(BaseModel):
+    sent: list[str]
+    withheld: list[WithheldField]
+    refusal: str | None
+    back_categories: list[str]
+    basis: str | None
+    law: str | None
+    expires: datetime | None
 
 
 class Return(BaseModel):
@@ -176,6 +217,8 @@ class Load(BaseModel):
 class Organisation(BaseModel):
     id: str
     name: str
+    cell: str
+    services: list[str]
 
 
 class Notice(BaseModel):
@@ -194,7 +237,9 @@ NOTES = Question("intake", "list_notes", "/v1/cases/{case_id}/notes", Page[Note]
 TASKS = Question("intake", "list_tasks", "/v1/tasks", Page[Task])
 TEAM = Question("intake", "list_team", "/v1/team", Page[Load])
 CONSENTS = Question("consent", "list_consents", "/v1/cases/{case_id}/consents", Page[Consent])
-REFERRALS = Question("referral", "list_referrals", "/v1/referrals", CountedPage[Referral])
+REFERRALS = Question("referral", "list_referrals", "/v1/referrals", CountedPage[ListedReferral])
+REFERRAL = Question("referral", "get_referral", "/v1/referrals/{referral_id}", OneReferral)
+PREVIEW = Question("referral", "preview_referral", "/v1/referrals/{referral_id}/preview", Preview)
 RETURNS = Question("returns", "list_returns", "/v1/returns", CountedPage[Return])
 TIMELINE = Question("audit", "list_timeline_entries", "/v1/cases/{case_id}/timeline", Page[TimelineEntry])
 ORGANISATIONS = Question("directory", "list_organisations", "/v1/organisations", Page[Organisation])

@@ -2,8 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from services.console.answers import CASES, TEAM
-from services.console.commands.form import Typed, one
+from services.console.answers import CASES, FIELDS, ORGANISATIONS, TEAM
+from services.console.commands.form import Places, Typed, one
 from services.console.visiting import SignedIn
 
 MANY = 100
@@ -15,15 +15,17 @@ def _named(who: SignedIn, workers: Sequence[str]) -> dict[str, str]:
     return {name: f"{name} ({you})" if name == who.session.person.name else name for name in workers}
 
 
-async def _team(who: SignedIn, typed: Typed) -> Mapping[str, str]:
+async def _team(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
     """The team, without the one whose cases these are."""
+    del places
     loads = (await who.voice.ask(TEAM)).value.items
     before = one(typed, "instead_of")
     return _named(who, [load.worker for load in loads if load.worker not in {None, before}])
 
 
-async def _cases(who: SignedIn, typed: Typed) -> Mapping[str, str]:
+async def _cases(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
     """The open cases of one of the team, or those that nobody has."""
+    del places
     query = {
         "state": "open",
         "worker": one(typed, "instead_of") or NOBODY,
@@ -39,8 +41,29 @@ async def _cases(who: SignedIn, typed: Typed) -> Mapping[str, str]:
     }
 
 
-CHOICES: Mapping[str, Callable[[SignedIn, Typed], Awaitable[Mapping[str, str]]]] = {
+async def _recipients(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
+    """The other organisations of both countries that offer a service."""
+    del places, typed
+    found = await who.voice.ask(ORGANISATIONS, query={"limit": 200})
+    own, label = who.session.person.organisation, who.reader.label
+    return {
+        offers.id: f"{offers.name} ({offers.cell}): {', '.join(label('service', code) for code in offers.services)}"
+        for offers in found.value.items
+        if offers.services and offers.id != own
+    }
+
+
+async def _fields(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
+    """The fields of a case file, first those in which something is recorded."""
+    del typed
+    found = await who.voice.ask(FIELDS, case_id=places["case_id"])
+    return {name: who.reader.field(name) for name in (*found.value.fields, *who.reader.options("field"))}
+
+
+CHOICES: Mapping[str, Callable[[SignedIn, Places, Typed], Awaitable[Mapping[str, str]]]] = {
     "team": _team,
     "cases": _cases,
+    "recipients": _recipients,
+    "fields": _fields,
 }
 """By the name that a field has for them."""

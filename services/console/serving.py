@@ -26,6 +26,7 @@ from services.console.api import (
     giving,
     home,
     operations,
+    referrals,
     sign_in,
     submissions,
     team,
@@ -69,6 +70,7 @@ def pages() -> ASGIApp:
         team,
         audit,
         operations,
+        referrals,
         forms,
     ):
         app.include_router(part.router)

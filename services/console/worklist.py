@@ -1,11 +1,12 @@
-"""The list of cases as the pages ask for it: views that count, filters, order and pages."""
+"""The lists of cases and of referrals as the pages ask for it: views that count, filters, order and pages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from services.console.answers import CASES, Count
+from services.console.answers import CASES, REFERRALS, Count
+from services.console.asking import Question
 from services.console.visiting import SignedIn
 from services.console.words import marked
 
@@ -18,7 +19,7 @@ SORTS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class CaseView:
+class CountedView:
     """A list with a counter. `empty` says what to do where it has nothing."""
 
     title: str
@@ -29,38 +30,62 @@ class CaseView:
 _OPEN = {"state": "open"}
 ME, TOMORROW = "me", "tomorrow"
 """Stand for the reader and for the end of the next day, which no address should name."""
-VIEWS: Mapping[str, CaseView] = {
-    "mine": CaseView(
+VIEWS: Mapping[str, CountedView] = {
+    "mine": CountedView(
         marked("My cases"),
         marked("You have no open case. Look at the cases that nobody has, or ask your supervisor."),
         {**_OPEN, "worker": ME},
     ),
-    "unassigned": CaseView(
+    "unassigned": CountedView(
         marked("Nobody has them"),
         marked("Every open case has somebody who works on it."),
         {**_OPEN, "worker": "nobody"},
     ),
-    "due": CaseView(
+    "due": CountedView(
         marked("Due by tomorrow"),
         marked("Nothing is due today or tomorrow."),
         {**_OPEN, "due_by": TOMORROW},
     ),
-    "late": CaseView(marked("Overdue"), marked("Nothing is overdue."), {**_OPEN, "late": True}),
-    "waiting": CaseView(
+    "late": CountedView(marked("Overdue"), marked("Nothing is overdue."), {**_OPEN, "late": True}),
+    "waiting": CountedView(
         marked("Waiting for the other side"),
         marked("No case waits for the answer of another organisation."),
         {**_OPEN, "waiting_for": "recipient"},
     ),
-    "all": CaseView(
+    "all": CountedView(
         marked("All open cases"),
         marked("Your organisation has no open case yet. A case appears here when one is opened or received."),
         _OPEN,
     ),
 }
 
+REFERRAL_VIEWS: Mapping[str, CountedView] = {
+    "own": CountedView(
+        marked("Your organisation’s move"),
+        marked("No referral waits for your organisation."),
+        {"waiting_for": "own"},
+    ),
+    "partner": CountedView(
+        marked("Waiting for the other side"),
+        marked("No referral waits for another organisation."),
+        {"waiting_for": "partner"},
+    ),
+    "late": CountedView(marked("Not answered in time"), marked("No answer is overdue."), {"late": True}),
+    "incoming": CountedView(
+        marked("Sent to you"),
+        marked("Nobody has referred anybody to your organisation yet."),
+        {"half": "incoming"},
+    ),
+    "outgoing": CountedView(
+        marked("Sent by you"),
+        marked("Your organisation has referred nobody yet. A referral begins on the page of a case."),
+        {"half": "outgoing"},
+    ),
+}
 
-def query_of(who: SignedIn, view: CaseView) -> dict[str, Any]:
-    """The parameters of the list of cases for this view and this reader."""
+
+def query_of(who: SignedIn, view: CountedView) -> dict[str, Any]:
+    """The parameters of a list for this view and this reader."""
     meant = {
         ME: who.session.person.name,
         TOMORROW: (who.service.clock() + timedelta(days=1)).isoformat(),
@@ -73,6 +98,15 @@ def query_of(who: SignedIn, view: CaseView) -> dict[str, Any]:
 
 async def counted(who: SignedIn, name: str) -> Count | None:
     """How many cases a view has; None while its service does not answer."""
-    query = {**query_of(who, VIEWS[name]), "count": True, "limit": 1, "names": "none"}
-    panel = await who.voice.panel(CASES, query=query)
+    return await _count_of(who, CASES, {**query_of(who, VIEWS[name]), "names": "none"})
+
+
+async def counted_referrals(who: SignedIn, name: str) -> Count | None:
+    """How many referrals a view has; None while its service does not answer."""
+    return await _count_of(who, REFERRALS, query_of(who, REFERRAL_VIEWS[name]))
+
+
+async def _count_of(who: SignedIn, question: Question[Any], query: Mapping[str, Any]) -> Count | None:
+    """How many rows a list has; None while its service does not answer."""
+    panel = await who.voice.panel(question, query={**query, "count": True, "limit": 1})
     return None if panel.value is None else panel.value.count

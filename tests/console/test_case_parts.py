@@ -20,6 +20,7 @@ CASE = {
     "flagged": True, "on_hold": True, "unattended": True, "waiting_for": "worker", "next": "task", "next_at": AT, "moves": [],
 }  # fmt: skip
 RECEIVED = {
+    "disclosure_id": str(uuid4()),
     "sender": "kh-care-agency",
     "sender_cell": "KH",
     "purpose": "case-management",
@@ -40,7 +41,7 @@ ITEMS = {
     "notes": (answers.NOTES, {"category": "call", "text": None, "state": "struck", "by": "th.worker", "at": AT, "revision": 2}),
     "tasks": (answers.TASKS, {"kind": "visit", "state": "open", "worker": None, "due_at": None, "due_on": "2026-11-27", "overdue": True, "text": "ring"}),
     "consents": (answers.CONSENTS, {"state": "given", "valid_until": AT, "created_at": AT, "terms": {"purposes": ["case-management"], "recipients": [{"organisation": "kh-care-agency"}]}}),
-    "referrals": (answers.REFERRALS, {**HALVES, "state": "requested", "recipient": "kh-care-agency", "service": "shelter", "respond_by": AT}),
+    "referrals": (answers.REFERRALS, {**HALVES, "state": "requested", "recipient": "kh-care-agency", "service": "shelter", "respond_by": AT, "referral_id": str(uuid4()), "case_id": CASE["id"], "case_reference": None, "kind": "referral", "purpose": "protection", "urgency": "urgent", "created_at": AT, "workers": []}),
     "returns": (answers.RETURNS, {**HALVES, "state": "cleared", "receiver": "kh-care-agency", "expected_at": AT}),
     "timeline": (answers.TIMELINE, {"at": AT, "label": "Case opened", "elsewhere": True, "organisation": "kh-care-agency", "by": None}),
 }  # fmt: skip

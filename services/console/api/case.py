@@ -1,6 +1,6 @@
 """Pages: one case, all of whose parts are asked for at once."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -50,11 +50,11 @@ async def show_case(
         "case.html",
         case=found.value,
         names=names_of(panels["organisations"]),
-        buttons=offered(found.value.moves, _moves(panels["notes"])),
+        buttons=offered(found.value.moves, _moves(panels["notes"]), _moves(panels["referrals"])),
         done=COMMANDS[done].done if done in COMMANDS else "",
         **panels,
     )
 
 
-def _moves(panel: Panel[answers.Page[answers.Note]]) -> list[Move]:
+def _moves(panel: Panel[answers.Page[Any]]) -> list[Move]:
     return [] if panel.value is None else panel.value.moves

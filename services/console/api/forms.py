@@ -32,10 +32,13 @@ SAID: Mapping[str, str] = {
     "incomplete": marked("This must be answered"),
     "child-alone": marked("She is a child or may be one: somebody must speak for her"),
     "adult-asked-herself": marked("She is an adult: she is asked herself"),
-    "not-listed": marked("One of these is not active any more: leave it out"),
-    "not-a-recipient": marked("One of these may not be told of anybody: leave it out"),
     "sender": marked("Your own organisation needs no consent to keep what it has"),
     "notice-not-in-force": marked("There is a newer text: read this one out to her"),
+    "not-offered": marked("They do not offer this service. Choose another, or somebody else."),
+    "other-age": marked("They offer this service for another age than hers."),
+    "not-listed": marked("They are not in the directory any more. Choose somebody else."),
+    "not-a-recipient": marked("They take nobody on at the moment. Choose somebody else."),
+    "transfer-abroad": marked("A case can be handed over inside one country only. Abroad, refer her."),
     "invalid": marked("This cannot be read as it is written"),
     "which-era": marked("Write the year with four digits"),
     "date-in-the-future": marked("This date is still to come"),
@@ -136,7 +139,8 @@ async def _refused(
             "message.html", 409, title=NOT_DONE, said=ended, back=back, back_said=command.subject.back
         )
     faults = said_of(refused.errors, [field.name for field in command.fields])
-    said = _named(who, command, refused.errors) or ("" if faults else REFUSED)
+    told = next((SAID[code] for error in refused.errors if (code := str(error.get("code"))) in SAID), REFUSED)
+    said = _named(who, command, refused.errors) or ("" if faults else told)
     return await _again(who, command, subject_id, typed, said, faults)
 
 
@@ -198,7 +202,7 @@ async def _form(
     return who.page(
         "form.html", status, command=command, subject_id=subject_id, typed={**chosen, **typed},
         hidden=hidden(who, command, subject_id, about, typed, key),
-        faults=faults or {}, said=said, workers=workers, choices=await _choices(who, command, typed),
+        faults=faults or {}, said=said, workers=workers, choices=await _choices(who, command, subject_id, typed),
         among=await _among(who, command, about, typed), looked_at=await _looked_at(who, command, subject_id),
         view=None if about is None else about.value, back=_page(command.subject, subject_id),
     )  # fmt: skip
@@ -256,11 +260,14 @@ def _chosen_there(field: FormField) -> bool:
     return field.kind == "workers" or bool(field.choices)
 
 
-async def _choices(who: SignedIn, command: Command, typed: Typed) -> dict[str, Mapping[str, str]]:
+async def _choices(
+    who: SignedIn, command: Command, subject_id: str, typed: Typed
+) -> dict[str, Mapping[str, str]]:
     """The options of each field that a service knows; while it is away those that were chosen, so that they can be sent again."""
     asked = {field.name: CHOICES[field.choices] for field in command.fields if field.choices}
+    places = command.subject.places(subject_id)
     try:
-        return {name: await known(who, typed) for name, known in asked.items()}
+        return {name: await known(who, places, typed) for name, known in asked.items()}
     except ServiceAway:
         return {name: {one: one for one in typed.get(name, ())} for name in asked}
     except NotTheirs:

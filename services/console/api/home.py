@@ -3,29 +3,38 @@
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from services.console.answers import INBOX, ORGANISATIONS
+from services.console.answers import INBOX, ORGANISATIONS, Count
 from services.console.asking import at_once
 from services.console.names import names_of
-from services.console.visiting import Who
-from services.console.worklist import VIEWS, counted
+from services.console.visiting import SignedIn, Who
+from services.console.worklist import REFERRAL_VIEWS, VIEWS, counted, counted_referrals
 
 router = APIRouter()
 NEWEST = 10
+FIRST_OF_REFERRALS = ("own", "late")
+Counters = dict[str, Count | None]
 
 
 @router.get("/")
 async def show_home(who: Who) -> Response:
-    voice, person = who.voice, who.session.person
-    views = list(VIEWS) if "cases" in person.doors else []
-    inbox, organisations, *counts = await at_once(
+    voice = who.voice
+    inbox, organisations, cases, referrals = await at_once(
         voice.panel(INBOX, query={"unread": True, "limit": NEWEST}),
         voice.panel(ORGANISATIONS, query={"cell": who.settings.cell, "limit": 200}),
-        *(counted(who, view) for view in views),
+        _cases(who),
+        _referrals(who),
     )
     return who.page(
-        "home.html",
-        inbox=inbox,
-        names=names_of(organisations),
-        counters=dict(zip(views, counts, strict=True)),
-        views=VIEWS,
-    )
+        "home.html", inbox=inbox, names=names_of(organisations), counters=cases, views=VIEWS, referral_counters=referrals,
+        referral_views=REFERRAL_VIEWS,
+    )  # fmt: skip
+
+
+async def _cases(who: SignedIn) -> Counters:
+    views = list(VIEWS) if "cases" in who.session.person.doors else []
+    return dict(zip(views, await at_once(*(counted(who, view) for view in views)), strict=True))
+
+
+async def _referrals(who: SignedIn) -> Counters:
+    views = FIRST_OF_REFERRALS if "referrals" in who.session.person.doors else ()
+    return dict(zip(views, await at_once(*(counted_referrals(who, view) for view in views)), strict=True))

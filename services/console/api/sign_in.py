@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from chassis.problems import BadRequest, Unauthenticated
 from contracts.codes import LANGUAGES
-from services.console.answers import CASES, TEAM
+from services.console.answers import CASES, REFERRALS, TEAM
 from services.console.asking import Question, Voice, at_once
 from services.console.domain.own_path import own_path
 from services.console.domain.person import Person, Tokens
@@ -33,6 +33,7 @@ router = APIRouter()
 SIGNING_IN_SECONDS = 600
 DOORS: Mapping[str, tuple[Question[Any], Mapping[str, Any]]] = {
     "cases": (CASES, {"limit": 1, "names": "none"}),
+    "referrals": (REFERRALS, {"limit": 1}),
     "drafts": (DRAFTS, {"limit": 1}),
     "submissions": (SUBMISSIONS, {"limit": 1}),
     "team": (TEAM, {}),
@@ -107,11 +108,14 @@ def _refused(visitor: Visitor) -> Response:
 
 
 async def _with_doors(visitor: Visitor, person: Person, tokens: Tokens) -> Person:
-    """The person with the doors that are open to her. A service that is away may be there later, so its door is shown."""
+    """The person with the doors that are open to her. A service that is away may be there later, so its door is shown; one whose
+    address nobody said is none of this cell.
+    """
     settings = visitor.settings
     voice = Voice(visitor.service.peers.http, settings.peers, tokens.access, visitor.reader.language)
-    panels = await at_once(*(voice.panel(question, query=query) for question, query in DOORS.values()))
-    tried = zip(DOORS, panels, strict=True)
+    known = {door: asked for door, asked in DOORS.items() if asked[0].service in settings.peers}
+    panels = await at_once(*(voice.panel(question, query=query) for question, query in known.values()))
+    tried = zip(known, panels, strict=True)
     doors = [door for door, panel in tried if panel.value is not None or panel.away]
     return Person(person.name, person.organisation, person.roles, tuple(doors))
 

@@ -8,7 +8,15 @@ from collections.abc import Mapping, Sequence
 
 from services.console import answers
 from services.console.answers import OneCase
-from services.console.commands import case_forms, consent_forms, draft_forms, operations, team, watching
+from services.console.commands import (
+    case_forms,
+    consent_forms,
+    draft_forms,
+    operations,
+    referral_forms,
+    team,
+    watching,
+)
 from services.console.commands.form import Command
 from services.console.domain.person import Person
 
@@ -16,6 +24,7 @@ _ALL = (
     *case_forms.FORMS,
     *consent_forms.FORMS,
     *draft_forms.FORMS,
+    *referral_forms.FORMS,
     *team.FORMS,
     *watching.FORMS,
     *operations.FORMS,

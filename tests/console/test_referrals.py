@@ -1,0 +1,233 @@
+"""Referrals: the list, one of them, its draft field by field, and the moves of either side."""
+
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+import httpx2
+import pytest
+import pytest_asyncio
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Mount, Route
+
+from contracts.codes import LANGUAGES
+from deploy.local.testing import Databases
+from services.console.words import Reader
+from services.referral import app as referral
+from services.referral.settings import Settings as ReferralSettings
+from tests.console.conftest import ISSUER, ORIGIN
+from tests.harness import Harness, running
+from tests.referral.making import LISTED, RECIPIENT, SENDER, received
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+SCRIPT = '"><script>alert("she")</script>'
+OFFERING = {"id": RECIPIENT, "name": "Lotus <b>", "cell": "KH", "services": ["reintegration"]}
+ORGANISATIONS = {"items": [OFFERING, {**OFFERING, "id": SENDER}], "next": None}
+PREVIEW = {
+    "sent": ["cor_FullName"],
+    "withheld": [{"field": "cor_Needs", "reason": "no_consent"}],
+    "refusal": None,
+    "consent_id": None,
+    "revision": None,
+    "back_categories": ["outcome"],
+    "basis": None,
+    "law": None,
+    "expires": "2026-12-24T00:00:00Z",
+}
+DRAFT = {
+    "service": "reintegration",
+    "recipient": RECIPIENT,
+    "purpose": "return-and-reintegration",
+    "urgency": "urgent",
+    "kind": "referral",
+    "fields": ["cor_FullName", "cor_Needs"],
+}
+
+
+@dataclass
+class Referring:
+    """The workplace, with referral beside it."""
+
+    workplace: object
+    referral: Harness
+
+    async def case(self) -> str:
+        case = await self.workplace.case({"cor_FullName": "Sokhavy"})
+        await self.referral.grant_access(UUID(case), SENDER, ("th.worker",))
+        return case
+
+    async def arrived(self) -> str:
+        """A referral that came from the other country, on a case of the worker."""
+        referral_id = uuid4()
+        came = {"sender": RECIPIENT, "sender_cell": "KH", "recipient": SENDER}
+        await self.referral.deliver(received(UUID(await self.case()), referral_id, **came))
+        return str(referral_id)
+
+    async def browser(self, name="th.worker"):
+        browser = self.workplace.browser()
+        await browser.sign_in(name)
+        return browser
+
+    async def state(self, referral_id: str) -> str:
+        who = self.referral.as_("case_worker", sub="th.worker", org=SENDER, iss=ISSUER)
+        answer = await self.referral.client.get(f"/v1/referrals/{referral_id}", headers=who)
+        return answer.json()["state"]
+
+
+async def organisations(_) -> JSONResponse:
+    return JSONResponse(ORGANISATIONS)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def referring(workplace, postgres_dsn, tmp_path_factory):
+    databases, pages = Databases(postgres_dsn), workplace.console.service
+    own = {"keys": workplace.console.keys, "issuer": ISSUER, "peers": {"consent": "http://consent.test"}}
+    async with running(
+        "referral", referral.build, referral.VERSIONS, ReferralSettings, databases, tmp_path_factory.mktemp("referral"), vault=False, **own
+    ) as harness:  # fmt: skip
+        for event in LISTED:
+            await harness.deliver(event)
+        harness.service.peers.http = httpx2.AsyncClient(
+            transport=httpx2.MockTransport(lambda _: httpx2.Response(200, json=PREVIEW))
+        )
+        directory = Starlette(routes=[Route("/v1/organisations", organisations)])
+        beside = [Mount("/referral", harness.service.app), Mount("/directory", directory)]
+        app = Starlette(routes=[*beside, Mount("/", workplace.app)])
+        before, more = pages.peers.http, {name: f"{ORIGIN}/{name}" for name in ("referral", "directory")}
+        pages.peers.http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app))
+        pages.settings.peers.update(more)
+        yield Referring(workplace, harness)
+        pages.peers.http = before
+        for name in more:
+            del pages.settings.peers[name]
+    await databases.drop_all()
+
+
+async def moved(browser, referral_id: str, verb: str, **typed):
+    page = await browser.get(f"/console/referrals/{referral_id}/{verb}")
+    assert page.status == 200, page.text
+    return await browser.send(page.form(verb), **typed)
+
+
+async def test_whoever_is_asked_accepts_helps_pauses_and_says_how_it_ended(referring):
+    referral_id, browser = await referring.arrived(), await referring.browser()
+    page = await browser.get(f"/console/referrals/{referral_id}")
+    assert (page.status, "Why can I see this" in page.text or "Nothing of it" in page.text) == (200, True)
+    assert {"Accept this referral", "Decline this referral"} <= page.links.keys()
+    assert not {"Send this referral", "Take this referral back"} & page.links.keys()
+    for verb, wrong, right in (
+        ("accept_referral", None, {}),
+        ("start_referral", None, {}),
+        ("hold_referral", "Choose why", {"reason": "awaiting-person"}),
+        ("resume_referral", None, {}),
+        ("complete_referral", "Choose how it ended", {"outcome": "service-delivered"}),
+    ):
+        if wrong:
+            again = await moved(browser, referral_id, verb)
+            assert (again.status, again.html.count(wrong)) == (422, 2)
+            odd = await moved(browser, referral_id, verb, **dict.fromkeys(right, SCRIPT))
+            assert (odd.status, "<script" in odd.html) == (422, False)
+            other = await moved(browser, referral_id, verb, **dict.fromkeys(right, "no-such-code"))
+            assert (other.status, other.html.count("Choose one of the answers")) == (422, 2)
+        done = await moved(browser, referral_id, verb, **right)
+        assert (done.status, "Done" in done.text) == (200, True), verb
+    assert await referring.state(referral_id) == "completed"
+
+
+async def test_a_move_is_made_once_and_what_another_tab_did_is_told(referring):
+    referral_id, browser = await referring.arrived(), await referring.browser()
+    accept = (await browser.get(f"/console/referrals/{referral_id}/accept_referral")).form("accept_referral")
+    decline = (await browser.get(f"/console/referrals/{referral_id}/reject_referral")).form("reject_referral")
+    for _ in range(2):
+        assert "The referral was accepted." in (await browser.send(accept)).text
+    told = await browser.send(decline, reason="no-capacity")
+    assert (told.status in {409, 412}, await referring.state(referral_id)) == (True, "accepted")
+    assert (await browser.get(f"/console/referrals/{referral_id}/accept_referral")).status == 404
+
+
+async def test_a_move_of_another_session_or_thing_is_worth_nothing(referring):
+    referral_id, browser = await referring.arrived(), await referring.browser()
+    form = (await browser.get(f"/console/referrals/{referral_id}/accept_referral")).form("accept_referral")
+    again = await (await referring.browser()).send(form)
+    assert (again.status, "You have signed in again since" in again.text) == (422, True)
+    other = await referring.arrived()
+    form.action = form.action.replace(referral_id, other)
+    assert (await browser.send(form)).status == 422
+    form.action = f"/console/cases/{other}/accept_referral"
+    assert (await browser.send(form)).status == 404
+    assert [await referring.state(one) for one in (referral_id, other)] == ["received", "received"]
+
+
+async def test_a_draft_shows_field_by_field_what_would_be_sent_and_is_sent_once(referring):
+    case, browser = await referring.case(), await referring.browser()
+    assert "Refer her" in (await browser.get(f"/console/cases/{case}")).links
+    form = (await browser.get(f"/console/cases/{case}/draft_referral")).form("draft_referral")
+    page = await browser.send(form, **DRAFT)
+    assert "The draft was saved." in page.text
+    assert (await browser.send(form, **DRAFT)).links["Send this referral"] == page.links["Send this referral"]
+    assert "Full name Yes" in page.text
+    assert "No Not consented to" in page.text
+    assert "Lotus &lt;b&gt;" in page.html
+    referral_id = page.links["Send this referral"].split("/")[-2]
+    sent = await moved(browser, referral_id, "send_referral")
+    assert ("The referral was sent." in sent.text, await referring.state(referral_id)) == (True, "requested")
+    assert "Answer due" in sent.text
+    assert "The referral was taken back." in (await moved(browser, referral_id, "cancel_referral")).text
+
+
+async def test_what_is_wrong_in_a_draft_is_said_beside_it_and_what_was_chosen_stays(referring):
+    case, browser = await referring.case(), await referring.browser()
+    form = (await browser.get(f"/console/cases/{case}/draft_referral")).form("draft_referral")
+    none = await browser.send(form, purpose=DRAFT["purpose"])
+    assert (
+        none.html.count("Choose who is asked") == none.html.count("Choose what they would have to know") == 2
+    )
+    assert ("purpose", DRAFT["purpose"]) in none.form("draft_referral").fields
+    other = await browser.send(form, **{**DRAFT, "service": "shelter"})
+    assert (other.status, other.html.count("They do not offer this service")) == (422, 2)
+    odd = await browser.send(form, **{**DRAFT, "service": SCRIPT, "recipient": SCRIPT})
+    assert (odd.status, "<script" in odd.html) == (422, False)
+
+
+async def test_the_list_has_what_came_and_what_went_and_is_narrowed(referring):
+    referral_id, browser = await referring.arrived(), await referring.browser()
+    link = f"/console/referrals/{referral_id}"
+    assert link in (await browser.get("/console/referrals")).html
+    for query, there in (
+        ("view=incoming", True),
+        ("view=outgoing", False),
+        ("view=incoming&state=received", True),
+        ("view=incoming&state=rejected", False),
+        ("view=late", False),
+    ):
+        page = await browser.get(f"/console/referrals?{query}")
+        assert (page.status, link in page.html) == (200, there), query
+    assert "No referral fits" in (await browser.get("/console/referrals?view=own&urgency=routine")).text
+    assert "Referrals" in (await browser.get("/console/")).links
+
+
+async def test_what_is_not_hers_looks_like_what_is_not_there(referring):
+    referral_id = await referring.arrived()
+    stranger = await referring.browser("th.other-worker")
+    theirs = await stranger.get(f"/console/referrals/{referral_id}")
+    nowhere = await stranger.get(f"/console/referrals/{uuid4()}")
+    assert (theirs.status, theirs.text) == (nowhere.status, nowhere.text) == (404, theirs.text)
+    auditor = await referring.browser("th.auditor")
+    assert (await auditor.get("/console/referrals")).status == 404
+    assert "Referrals" not in (await auditor.get("/console/")).links
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_referral_is_said_in_the_words_of_its_reader(referring, language):
+    referral_id, browser = await referring.arrived(), await referring.browser()
+    await browser.http.post("/console/language", data={"language": language})
+    page = await browser.get(f"/console/referrals/{referral_id}")
+    reader = Reader(language, ZoneInfo("Asia/Bangkok"))
+    for codelist, code in (
+        ("service", "reintegration"),
+        ("referral_state", "received"),
+        ("awaited_party", "own"),
+    ):
+        assert reader.label(codelist, code) in page.html, code
+    assert ("Accept this referral" in page.links) == (language == "en")
