@@ -334,7 +334,7 @@ async def test_a_part_that_she_takes_back_leaves_the_rest_and_is_never_what_anot
     _, other, _ = await begun(consents)
     assert (await other.send(form, recipients=["kh-shelter"])).status == 422
     nothing = await browser.send(form)
-    assert (nothing.status, "This was not accepted" in nothing.text) == (422, True)
+    assert (nothing.status, "Choose at least one" in nothing.text) == (422, True)
     part = await browser.send(nothing.form("withdraw_part"), recipients=["kh-shelter"])
     assert "This part is taken back." in part.text
     (found,) = await consents.recorded(case)

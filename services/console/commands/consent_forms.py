@@ -1,7 +1,7 @@
 """The forms about a consent: she takes back all of it, or a part; a second person looks at who speaks for a child."""
 
 from services.console.asking import Order
-from services.console.commands.form import Command, FormField, Subject, nothing, one
+from services.console.commands.form import Command, FormField, Subject, Typed, nothing, one
 from services.console.consenting.views import CONSENT, GUARDIAN, OneConsent
 from services.console.words import marked
 
@@ -11,6 +11,13 @@ _PARTS = ("recipients", "purposes", "categories")
 
 def _recipients(consent: OneConsent) -> list[str]:
     return [one.organisation for one in consent.terms.recipients]
+
+
+class PartField(FormField):
+    """The first field of a part: something must be chosen in one of them."""
+
+    def fault(self, typed: Typed) -> str | None:
+        return None if any(typed.get(name) for name in _PARTS) else marked("Choose at least one")
 
 
 FORMS = (
@@ -34,7 +41,7 @@ FORMS = (
         button=marked("Take this part back now"),
         done=marked("This part is taken back. Below stands who has answered; load the page again to see more answers."),
         fields=(
-            FormField("recipients", "checkboxes", marked("These are told nothing more"), among=_recipients),
+            PartField("recipients", "checkboxes", marked("These are told nothing more"), among=_recipients),
             FormField(
                 "purposes", "checkboxes", marked("It is not used for this any more"), codes="purpose", among=lambda consent: consent.terms.purposes
             ),
