@@ -22,7 +22,7 @@ from services.console.consenting.questions import (
     NOTICE,
     STEPS,
     WHAT,
-    ConsentStep,
+    AskingStep,
     Typed,
     says,
 )
@@ -55,7 +55,7 @@ class Turn:
     key: str
 
     async def page(
-        self, step: ConsentStep, said: str = "", faults: Mapping[str, str] | None = None, status: int = 200
+        self, step: AskingStep, said: str = "", faults: Mapping[str, str] | None = None, status: int = 200
     ) -> Response:
         typed, faults, notice = dict(self.typed), dict(faults or {}), None
         if step is NOTICE:
@@ -106,7 +106,7 @@ async def go_on_asking(case_id: UUID, visitor: Anybody, request: Request) -> Res
     return await _gone(Turn(who, case_id, around, typed, key), step, says(typed, "go"))
 
 
-async def _gone(turn: Turn, step: ConsentStep, go: str) -> Response:
+async def _gone(turn: Turn, step: AskingStep, go: str) -> Response:
     if go == "back":
         return await turn.page(wizard.before(step, turn.typed))
     if go in {one.name for one in STEPS}:

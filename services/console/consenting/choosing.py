@@ -9,7 +9,7 @@ from contracts.organisations import ACTIVE
 from services.console.answers import CASE, CountedPage, OneCase, Page
 from services.console.asking import NotTheirs, OrderRefused, Panel, ServiceAway, at_once
 from services.console.consenting import wizard
-from services.console.consenting.questions import STEPS, ConsentQuestion, Typed, refuses
+from services.console.consenting.questions import STEPS, AskingQuestion, Typed, refuses
 from services.console.consenting.views import (
     CONSENTS_OF_CASE,
     NOTICES,
@@ -72,7 +72,7 @@ async def notice_to_read(who: SignedIn, around: Surroundings, language: str) -> 
         return None
 
 
-def options(who: SignedIn, question: ConsentQuestion, around: Surroundings) -> Mapping[str, str]:
+def options(who: SignedIn, question: AskingQuestion, around: Surroundings) -> Mapping[str, str]:
     """The answers of a question by their codes, in the words of the reader."""
     if question.said is not None:
         return {code: who.reader.say(text) for code, text in question.said.items()}
@@ -84,7 +84,7 @@ def options(who: SignedIn, question: ConsentQuestion, around: Surroundings) -> M
     return _organisations(who, question, around) if question.of else {}
 
 
-def _organisations(who: SignedIn, question: ConsentQuestion, around: Surroundings) -> Mapping[str, str]:
+def _organisations(who: SignedIn, question: AskingQuestion, around: Surroundings) -> Mapping[str, str]:
     here, own = who.settings.cell, who.session.person.organisation
     shown = [one for one in around.listed if one.status == ACTIVE and not one.suspended]
     if question.of == "here":

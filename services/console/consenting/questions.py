@@ -45,7 +45,7 @@ ANSWER = marked("Choose one of the answers")
 
 
 @dataclass(frozen=True, slots=True)
-class ConsentQuestion:
+class AskingQuestion:
     """One question. `codes` is its code list, `said` are its own answers; those of `of` come from the services."""
 
     name: str
@@ -62,12 +62,12 @@ class ConsentQuestion:
 
 
 @dataclass(frozen=True, slots=True)
-class ConsentStep:
+class AskingStep:
     """One page of questions. `owns` are members of the form that it is answerable for beside its questions."""
 
     name: str
     title: str
-    questions: Sequence[ConsentQuestion] = ()
+    questions: Sequence[AskingQuestion] = ()
     owns: Sequence[str] = ()
     asked: Callable[[Typed], bool] = lambda _: True
 
@@ -91,84 +91,84 @@ def _another_speaks(typed: Typed) -> bool:
     return _agrees(typed) and says(typed, "capacity") in {"guardian", "best-interests"}
 
 
-WHAT = ConsentStep(
+WHAT = AskingStep(
     "what",
     marked("What should be told to whom?"),
     (
-        ConsentQuestion(
+        AskingQuestion(
             "recipients", "many", marked("To whom?"), marked("She is told each of them. Nobody else will be told."), of="recipients", empty=CHOOSE
         ),
-        ConsentQuestion("purposes", "many", marked("What for?"), codes="purpose", empty=CHOOSE),
-        ConsentQuestion(
+        AskingQuestion("purposes", "many", marked("What for?"), codes="purpose", empty=CHOOSE),
+        AskingQuestion(
             "categories", "many", marked("What may they be told?"),
             marked("Each of them is told only what it needs for its help."), codes="data_category", empty=CHOOSE,
         ),
     ),
 )  # fmt: skip
-LANGUAGE = ConsentStep(
+LANGUAGE = AskingStep(
     "language",
     marked("In which language is it explained to her?"),
     (
-        ConsentQuestion("notice_language", "one", marked("The text is read out in"), of="notices", empty=ANSWER),
-        ConsentQuestion(
+        AskingQuestion("notice_language", "one", marked("The text is read out in"), of="notices", empty=ANSWER),
+        AskingQuestion(
             "language", "list", marked("An interpreter says it in another language"),
             marked("Leave this empty if the text is in her language."), codes="language",
         ),
     ),
 )  # fmt: skip
-NOTICE = ConsentStep(
+NOTICE = AskingStep(
     "notice",
     marked("Read this out to her"),
     (
-        ConsentQuestion(
+        AskingQuestion(
             "risks_explained", "tick", marked("Before she answers"),
             said={YES: marked("I have read this out to her, explained the risks and answered her questions")},
             empty=marked("She is asked only after this was explained to her"),
         ),
-        ConsentQuestion("decision", "one", marked("Does she agree?"), said=ANSWERS, empty=ANSWER),
+        AskingQuestion("decision", "one", marked("Does she agree?"), said=ANSWERS, empty=ANSWER),
     ),
     ("notice_version",),
 )  # fmt: skip
-HOW = ConsentStep(
+HOW = AskingStep(
     "how",
     marked("How was it given?"),
     (
-        ConsentQuestion("capacity", "one", marked("Who agreed?"), said=SPEAKERS, empty=ANSWER),
-        ConsentQuestion("method", "one", marked("In which way?"), said=METHODS, empty=ANSWER),
-        ConsentQuestion("witness", "line", marked("Name of the witness"), marked("If it was said before a witness")),
-        ConsentQuestion("interpreter", "line", marked("Name of the interpreter"), marked("If somebody interpreted")),
-        ConsentQuestion(
+        AskingQuestion("capacity", "one", marked("Who agreed?"), said=SPEAKERS, empty=ANSWER),
+        AskingQuestion("method", "one", marked("In which way?"), said=METHODS, empty=ANSWER),
+        AskingQuestion("witness", "line", marked("Name of the witness"), marked("If it was said before a witness")),
+        AskingQuestion("interpreter", "line", marked("Name of the interpreter"), marked("If somebody interpreted")),
+        AskingQuestion(
             "interpreter_undertaking", "tick", marked("The interpreter"), said={YES: marked("The interpreter has promised to tell nobody")}
         ),
     ),
     asked=_agrees,
 )  # fmt: skip
-SPEAKER = ConsentStep(
+SPEAKER = AskingStep(
     "speaker",
     marked("Who speaks for her?"),
     (
-        ConsentQuestion("guardian", "line", marked("Name of the guardian"), marked("If a guardian agreed")),
-        ConsentQuestion("guardian_relationship", "list", marked("What the guardian is to her"), codes="guardian_relationship"),
-        ConsentQuestion(
+        AskingQuestion("guardian", "line", marked("Name of the guardian"), marked("If a guardian agreed")),
+        AskingQuestion("guardian_relationship", "list", marked("What the guardian is to her"), codes="guardian_relationship"),
+        AskingQuestion(
             "decided_by", "list", marked("Who decided what is best for her?"), marked("If she has no guardian"), of="here"
         ),
-        ConsentQuestion("assent", "one", marked("What does she herself say?"), said=ASSENTS, empty=ANSWER),
+        AskingQuestion("assent", "one", marked("What does she herself say?"), said=ASSENTS, empty=ANSWER),
     ),
     asked=_another_speaks,
 )  # fmt: skip
-UNTIL = ConsentStep(
+UNTIL = AskingStep(
     "until",
     marked("How long, and what comes back?"),
     (
-        ConsentQuestion("period", "one", marked("How long may it be used?"), said=PERIODS, empty=ANSWER),
-        ConsentQuestion(
+        AskingQuestion("period", "one", marked("How long may it be used?"), said=PERIODS, empty=ANSWER),
+        AskingQuestion(
             "back_categories", "many", marked("What may they tell you back?"),
             marked("If nothing is chosen, they tell you nothing about her."), codes="data_category",
         ),
-        ConsentQuestion("withdrawal_method", "one", marked("How was she told that she can take it back?"), said=ENDINGS, empty=ANSWER),
+        AskingQuestion("withdrawal_method", "one", marked("How was she told that she can take it back?"), said=ENDINGS, empty=ANSWER),
     ),
     ("valid_until",),
     asked=_agrees,
 )  # fmt: skip
-CHECK = ConsentStep("check", marked("Check what is saved"))
+CHECK = AskingStep("check", marked("Check what is saved"))
 STEPS = (WHAT, LANGUAGE, NOTICE, HOW, SPEAKER, UNTIL, CHECK)

@@ -16,7 +16,7 @@ from services.console.consenting.questions import (
     PERIODS,
     STEPS,
     YES,
-    ConsentStep,
+    AskingStep,
     Typed,
     refuses,
     says,
@@ -29,16 +29,16 @@ UNTIL_SAID = marked("Until")
 _NAMES = ("witness", "interpreter", "guardian", "guardian_relationship", "decided_by", "assent")
 
 
-def step_of(name: str) -> ConsentStep:
+def step_of(name: str) -> AskingStep:
     return next((step for step in STEPS if step.name == name), STEPS[0])
 
 
-def after(step: ConsentStep, typed: Typed) -> ConsentStep:
+def after(step: AskingStep, typed: Typed) -> AskingStep:
     later = STEPS[STEPS.index(step) + 1 :]
     return CHECK if refuses(typed) else next((one for one in later if one.asked(typed)), CHECK)
 
 
-def before(step: ConsentStep, typed: Typed) -> ConsentStep:
+def before(step: AskingStep, typed: Typed) -> AskingStep:
     if refuses(typed) and not says(typed, "notice_version"):  # she said no before anything was read out
         return STEPS[0]
     earlier = STEPS[: STEPS.index(step)]
@@ -50,13 +50,13 @@ def asked_anew(typed: Typed) -> Typed:
     return {name: said for name, said in typed.items() if name != "decision"} if refuses(typed) else typed
 
 
-def faults_of(step: ConsentStep, typed: Typed) -> dict[str, str]:
+def faults_of(step: AskingStep, typed: Typed) -> dict[str, str]:
     """The messages beside the questions of one step. A no to what was read out needs nothing else."""
     asked = step.questions if not (step is NOTICE and refuses(typed)) else ()
     return {question.name: fault for question in asked if (fault := question.fault(typed))}
 
 
-def first_missing(typed: Typed) -> tuple[ConsentStep, dict[str, str]] | None:
+def first_missing(typed: Typed) -> tuple[AskingStep, dict[str, str]] | None:
     """The first step that is not answered yet; None where it can be saved. A no is complete by itself."""
     if refuses(typed):
         return None
@@ -66,7 +66,7 @@ def first_missing(typed: Typed) -> tuple[ConsentStep, dict[str, str]] | None:
     return None if says(typed, "notice_version") else (LANGUAGE, {})
 
 
-def placed(faults: Mapping[str, str]) -> tuple[ConsentStep, dict[str, str]] | None:
+def placed(faults: Mapping[str, str]) -> tuple[AskingStep, dict[str, str]] | None:
     """The first step that is answerable for a refusal of the service, with the messages of this step."""
     for step in STEPS:
         own = {name: said for name, said in faults.items() if step.answers_for(name)}
