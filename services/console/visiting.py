@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from chassis.problems import BadRequest, Forbidden, Unauthenticated
 from chassis.service import Service
 from chassis.web.code_lists import preferred
+from contracts.casefile.reference import reference_of
 from contracts.codes import LANGUAGES
 from services.console.asking import Voice
 from services.console.domain.own_path import own_path
@@ -22,6 +23,8 @@ from services.console.words import Reader
 
 SESSION, SIGNING_IN, LANGUAGE = "session", "signing-in", "language"
 DAY = 86_400
+DRAWN_FOR_SHOW = "7F3K2"
+"""Of the reference that a hint shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Visitor:
             "_": self.reader.say,
             "prefix": self.settings.prefix,
             "cell": self.settings.cell,
+            "example": reference_of(self.settings.cell, DRAWN_FOR_SHOW),
             "idle_minutes": self.settings.idle_minutes,
             "path": self.path,
             "back_here": own_path(self.path),

@@ -73,7 +73,7 @@ async def find_case(who: WhoByForm, reference: Annotated[str, Form(max_length=80
     return await _not_found(who, said, _NO_REFERENCE)
 
 
-_NO_REFERENCE = marked("A reference looks like TH-7F3K-2W.")
+_NO_REFERENCE = marked("A reference looks like %(reference)s.")
 
 
 async def _not_found(who: SignedIn, said: str, fault: str) -> Response:
