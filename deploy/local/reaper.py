@@ -3,6 +3,7 @@
 Run as a script with one JSON argument; it needs psutil alone and imports nothing of ours.
 """
 
+import contextlib
 import json
 import shutil
 import signal
@@ -30,18 +31,19 @@ def end(pid: int, created: float, how: int, patience_s: float) -> None:
     if not alive(pid, created):
         return
     process = psutil.Process(pid)
-    family = [process, *process.children(recursive=True)]
-    if how == signal.SIGKILL:
-        patience_s = 0.0
-    else:
+    family = {process, *process.children(recursive=True)}
+    if how != signal.SIGKILL:
         process.send_signal(how)
-    deadline = time.monotonic() + patience_s
-    while alive(pid, created) and time.monotonic() < deadline:
-        time.sleep(0.02)
+        deadline = time.monotonic() + patience_s
+        while alive(pid, created) and time.monotonic() < deadline:
+            time.sleep(0.02)
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process.suspend()  # so that it makes no child that nobody knows of
+        family.update(process.children(recursive=True))
     for member in family:
-        if member.is_running():
+        with contextlib.suppress(psutil.NoSuchProcess):
             member.kill()
-    while any(alive(member.pid, created) for member in family[:1]):
+    while any(alive(member.pid, member.create_time()) for member in family):
         time.sleep(0.02)
 
 
