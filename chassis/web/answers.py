@@ -1,6 +1,6 @@
 """Answers to errors: each becomes problem+json (RFC 9457) that echoes nothing of the request."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 import structlog
@@ -121,10 +121,16 @@ def _retryable(error: Exception) -> bool:
 
 
 class UnforeseenErrors:
-    """ASGI middleware: an error that nobody handled becomes a problem here, so that no server prints it with its values."""
+    """ASGI middleware: an error that nobody handled becomes a problem here, so that no server prints it with its values. An answer
+    that had begun is cut off, so that nobody takes a part of it for the whole. `answer` makes the answer.
+    """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(
+        self,
+        app: ASGIApp,
+        answer: Callable[[Scope, Problem], Response] = lambda _, problem: problem_response(problem),
+    ) -> None:
+        self.app, self._answer = app, answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
@@ -138,13 +144,13 @@ class UnforeseenErrors:
             await self.app(scope, receive, noticing)
         except Exception as error:  # noqa: BLE001  # the last place before the server
             problem = as_problem(error)
-            log_failure(problem, error)
+            _log_failure(problem, error)
             if scope["type"] != "http" or started:
                 raise ResponseInterrupted from None
-            await problem_response(problem)(scope, receive, send)
+            await self._answer(scope, problem)(scope, receive, send)
 
 
-def log_failure(problem: Problem, error: Exception) -> None:
+def _log_failure(problem: Problem, error: Exception) -> None:
     if problem.status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return
     log = structlog.get_logger("chassis.web.answers")

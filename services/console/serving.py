@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.problems import BadRequest, NotFound, Problem, Unauthenticated, Unavailable
-from chassis.web.answers import as_problem, log_failure
+from chassis.web.answers import UnforeseenErrors, as_problem
 from chassis.web.body_limit import BodyLimit
 from contracts.codes import ENGLISH
 from services.console.api import (
@@ -77,7 +77,9 @@ def pages() -> ASGIApp:
     for kind in (Problem, HTTPException, *_PROBLEMS):
         app.add_exception_handler(kind, _told)
     app.add_middleware(BodyLimit, limit=MOST_BYTES)
-    return PageHeaders(UnforeseenFaults(app))
+    return PageHeaders(
+        UnforeseenErrors(app, lambda scope, problem: _page(_stranger(Request(scope)), problem.status))
+    )
 
 
 class BesideTheApi:
@@ -113,30 +115,6 @@ class PageHeaders:
             await send(message)
 
         await self.app(scope, receive, adding)
-
-
-class UnforeseenFaults:
-    """ASGI middleware: an error that nobody handled becomes a page here, and the log has its class alone."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started = False
-
-        async def noticing(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await send(message)
-
-        try:
-            await self.app(scope, receive, noticing)
-        except Exception as error:  # noqa: BLE001  # the last place before the server
-            problem = as_problem(error)
-            log_failure(problem, error)
-            if not started:
-                stranger = _stranger(Request(scope))
-                await _page(stranger, problem.status)(scope, receive, send)
 
 
 async def _told(request: Request, error: Exception) -> Response:

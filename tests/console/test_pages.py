@@ -5,8 +5,11 @@ import re
 
 import pytest
 
+from chassis.web.answers import ResponseInterrupted
 from contracts.codes import LANGUAGES
+from services.console.parts import SERVICE
 from services.console.rendering import STATIC
+from services.console.serving import pages
 from tests.console.conftest import ISSUER
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -160,3 +163,18 @@ async def test_the_routes_of_every_service_stand_beside_the_pages(workplace):
     assert (await client.get("/v1/work", headers=operator)).status_code == 200
     assert (await client.get("/v1/work")).status_code == 401
     assert (await client.get("/health/ready")).headers["content-type"] == "application/json"
+
+
+async def test_an_answer_that_broke_off_is_cut_and_never_taken_for_the_whole(workplace):
+    async def half(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"half", "more_body": True})
+        raise OSError
+
+    async def sent(message):
+        pass
+
+    app = pages()
+    app.app.app = half
+    with pytest.raises(ResponseInterrupted):
+        await app({"type": "http", "path": "/", SERVICE: workplace.console.service}, None, sent)
