@@ -110,6 +110,12 @@ class NotSecondPerson(Conflict):
     code, title = "second-person", "Somebody else than who did it must look at it"
 
 
+class ProposerLeft(WrongState):
+    """A proposal that an operator makes anew, if it is still wanted."""
+
+    code, title = "proposer-gone", "Whoever proposed it is no operator any more"
+
+
 class PreconditionFailed(Problem):
     """A lost race: somebody changed it since the caller, or this request before its transaction, had read it."""
 

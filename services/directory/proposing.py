@@ -8,7 +8,7 @@ from chassis.database import Transaction
 from chassis.directory import Member, refused
 from chassis.identity.access import require
 from chassis.identity.auth import Actor
-from chassis.problems import Conflict, Forbidden, NotSecondPerson, WrongState
+from chassis.problems import Conflict, Forbidden, NotSecondPerson, ProposerLeft, WrongState
 from contracts.organisations import OPERATOR
 from services.directory import making
 from services.directory.domain.organisation import Organisation, WrongStanding
@@ -40,12 +40,6 @@ class ProposalTooOld(WrongState):
     """A proposal that is made anew, if it is still wanted."""
 
     code, title = "proposal-expired", "It was not confirmed in time, and changes nothing"
-
-
-class ProposerLeft(WrongState):
-    """A proposal that an operator makes anew, if it is still wanted."""
-
-    code, title = "proposer-gone", "Whoever proposed it is no operator any more"
 
 
 async def propose(

@@ -1,6 +1,6 @@
 """Trust lists and versions of agreements that governance signed: put in by one operator, confirmed by another."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -21,6 +21,7 @@ from services.exchange.parts import Running
 from services.exchange.store import trust_documents
 from services.exchange.trust_document_queries import TrustDocumentView, WholeTrustDocumentView
 from services.exchange.use_cases import trust_document
+from services.exchange.use_cases.distrust import operators
 from services.exchange.use_cases.trust_document import TRUST
 
 router = APIRouter(prefix="/v1", tags=["exchange"])
@@ -54,7 +55,8 @@ async def list_trust_documents(
     found = await trust_document_queries.newest(tx, state, position(page.after), page.limit)
     documents = [await trust_documents.get(tx, one) for one in found]
     at = await tx.clock()
-    items = [trust_document_queries.view_of(one, _moves(running, actor, at, one)) for one in documents]
+    there = await operators(tx)
+    items = [trust_document_queries.view_of(one, _moves(running, actor, at, there, one)) for one in documents]
     moves = running.commands.open([Offer("propose_trust_document", TRUST)], rights_of(actor))
     return Listing(items=items, next=following(items, page, "proposed_at", "id"), moves=moves)
 
@@ -71,7 +73,7 @@ async def get_trust_document(
     waits = found.state is TrustDocumentState.PROPOSED
     differences = running.parts.trust.differences(signed["document"]) if waits else []
     response.headers["ETag"] = etag(found.version)
-    moves = _moves(running, actor, await tx.clock(), found)
+    moves = _moves(running, actor, await tx.clock(), await operators(tx), found)
     return trust_document_queries.whole_view_of(found, moves, signed, differences)
 
 
@@ -113,9 +115,11 @@ async def withdraw_trust_document(
     return done(tx, response, decided.id, decided.version)
 
 
-def _moves(running: Running, actor: Actor, now: datetime, found: TrustDocument) -> list[MoveView]:
+def _moves(
+    running: Running, actor: Actor, now: datetime, there: Collection[str], found: TrustDocument
+) -> list[MoveView]:
     offers: Sequence[Offer] = [
-        Offer(f"{verb}_trust_document", TRUST, found.lets(verb, actor.subject, now))
+        Offer(f"{verb}_trust_document", TRUST, found.lets(verb, actor.subject, now, there))
         for verb in TrustDocumentVerb
     ]
     return running.commands.open(offers, rights_of(actor), document_id=found.id)

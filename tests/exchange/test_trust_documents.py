@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -17,6 +18,7 @@ from deploy.local.governance import signing_key
 from deploy.local.trust import TrustFiles
 from services.exchange.domain.trust_document import (
     MOVES,
+    ProposerGone,
     SameProposer,
     TrustDocument,
     TrustDocumentName,
@@ -177,19 +179,42 @@ async def test_what_came_into_force_meanwhile_is_not_undone_by_what_was_put_in_b
 @pytest.mark.parametrize("verb", TrustDocumentVerb)
 @pytest.mark.parametrize("state", TrustDocumentState)
 @pytest.mark.parametrize("by", [ONE, OTHER])
+@pytest.mark.parametrize("there", [{ONE, OTHER}, {OTHER}])
 def test_a_trust_document_moves_from_where_the_table_says_and_no_one_confirms_their_own(
-    state: TrustDocumentState, verb: TrustDocumentVerb, by: str
+    state: TrustDocumentState, verb: TrustDocumentVerb, by: str, there: set[str]
 ) -> None:
     name = TrustDocumentName("th-kh", 2, "a" * 64, now())
     made, [moved] = TrustDocument.propose(uuid4(), name, TICKET, ONE, now())
     assert moved.state is TrustDocumentState.PROPOSED
     made.state = state
-    move = made.confirm if verb is TrustDocumentVerb.CONFIRM else made.withdraw
-    allowed = verb in MOVES[state] and (by == OTHER or verb is TrustDocumentVerb.WITHDRAW)
-    assert made.lets(verb, by, now()) is allowed
+    confirms = verb is TrustDocumentVerb.CONFIRM
+    move = partial(made.confirm, operators=there) if confirms else made.withdraw
+    allowed = verb in MOVES[state] and ((by == OTHER and ONE in there) or not confirms)
+    assert made.lets(verb, by, now(), there) is allowed
     if not allowed:
-        with pytest.raises((SameProposer, WrongTrustDocumentState)):
+        with pytest.raises((ProposerGone, SameProposer, WrongTrustDocumentState)):
             move(by, now())
         return
     [moved] = move(by, now())
     assert (moved.state, made.decided_by, made.version) == (MOVES[state][verb], by, 2)
+
+
+async def test_what_somebody_put_in_who_is_no_operator_any_more_is_confirmed_by_nobody(
+    cell: Operated,
+) -> None:
+    leaving = "th.leaving-operator"
+
+    async def staffed(*names: str) -> None:
+        staff = tuple(StaffMember(worker=one, roles=("operator",)) for one in names)
+        await cell.harness.deliver(StaffChangedV1(organisation="th-operations", staff=staff))
+
+    await staffed(OTHER, leaving)
+    made = await cell.propose(cell.signed(cell.document(version=2)), leaving)
+    place = f"{PLACE}/{made.json()['id']}"
+    await staffed(OTHER)
+    answer = await cell.confirm(place)
+    assert (answer.status_code, answer.json().get("code")) == (409, "proposer-gone")
+    shown = (await cell.ask("GET", place, who=OTHER)).json()
+    assert [move["verb"] for move in shown["moves"]] == ["withdraw_trust_document"]
+    await cell.look()
+    assert cell.trust.agreements["th-kh"].terms.version == 1

@@ -2,7 +2,7 @@
 it counts. Whether governance signed it is asked again at every reading.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -47,6 +47,10 @@ class SameProposer(Exception):
     """The second person is the first."""
 
 
+class ProposerGone(Exception):
+    """The first person is no operator any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrustDocumentName:
     """The document by its own word. `agreement_id` is empty for the trust list; it counts from `counts_from`."""
@@ -84,22 +88,25 @@ class TrustDocument:
         made = cls(document_id, name, ticket, TrustDocumentState.PROPOSED, by, at)
         return made, [made._moved()]
 
-    def confirm(self, by: str, at: datetime) -> list[TrustDocumentMoved]:
-        """Raises WrongTrustDocumentState, SameProposer."""
-        if self.state is TrustDocumentState.PROPOSED and by == self.proposed_by:
-            raise SameProposer
+    def confirm(self, by: str, at: datetime, operators: Collection[str]) -> list[TrustDocumentMoved]:
+        """Confirm while the first person is among the operators. Raises WrongTrustDocumentState, SameProposer, ProposerGone."""
+        if self.state is TrustDocumentState.PROPOSED:
+            if by == self.proposed_by:
+                raise SameProposer
+            if self.proposed_by not in operators:
+                raise ProposerGone
         return self._decide(TrustDocumentVerb.CONFIRM, by, at)
 
     def withdraw(self, by: str, at: datetime) -> list[TrustDocumentMoved]:
         """Nothing of it has counted, so whoever put it in may. Raises WrongTrustDocumentState."""
         return self._decide(TrustDocumentVerb.WITHDRAW, by, at)
 
-    def lets(self, verb: TrustDocumentVerb, by: str, at: datetime) -> bool:
+    def lets(self, verb: TrustDocumentVerb, by: str, at: datetime, operators: Collection[str]) -> bool:
         """True where a verb passes now; it is tried on a copy."""
+        tried = replace(self)
         try:
-            tried = replace(self)
-            (tried.confirm if verb is TrustDocumentVerb.CONFIRM else tried.withdraw)(by, at)
-        except (WrongTrustDocumentState, SameProposer):
+            tried.confirm(by, at, operators) if verb is TrustDocumentVerb.CONFIRM else tried.withdraw(by, at)
+        except (WrongTrustDocumentState, SameProposer, ProposerGone):
             return False
         return True
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.database import Transaction
-from chassis.directory import refused, roles_of
+from chassis.directory import refused, roles_of, staff_with
 from chassis.identity.access import require
 from chassis.identity.auth import Actor
 from chassis.problems import AlreadyThere, Forbidden, NotFound, NotSecondPerson, WrongState
@@ -84,6 +84,11 @@ async def require_operator(tx: Transaction, actor: Actor, action: str) -> None:
     require(actor, action)
     if OPERATOR not in await roles_of(tx, actor.organisation, actor.subject):
         raise Forbidden
+
+
+async def operators(tx: Transaction) -> frozenset[str]:
+    """Whoever is an operator of the cell now, as the directory lists them."""
+    return frozenset(one.worker for one in await staff_with(tx, OPERATOR))
 
 
 @contextmanager

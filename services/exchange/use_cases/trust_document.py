@@ -7,10 +7,11 @@ from uuid import UUID
 from chassis.database import Transaction
 from chassis.directory import refused
 from chassis.identity.auth import Actor
-from chassis.problems import AlreadyThere, NotSecondPerson, WrongState
+from chassis.problems import AlreadyThere, NotSecondPerson, ProposerLeft, WrongState
 from contracts.border.check import Agreement
 from contracts.border.signed_file import NotTrusted
 from services.exchange.domain.trust_document import (
+    ProposerGone,
     SameProposer,
     TrustDocument,
     TrustDocumentName,
@@ -18,7 +19,7 @@ from services.exchange.domain.trust_document import (
 )
 from services.exchange.store import trust_documents
 from services.exchange.trust import Trust
-from services.exchange.use_cases.distrust import require_operator
+from services.exchange.use_cases.distrust import operators, require_operator
 
 TRUST = "border.trust"
 
@@ -37,14 +38,16 @@ async def propose(
 
 async def confirm(tx: Transaction, actor: Actor, trust: Trust, document_id: UUID, seen: int) -> TrustDocument:
     """Confirm what was seen: every process reads it within seconds. It is judged again, by what counts by now. Raises Invalid, WrongState,
-    NotSecondPerson, Forbidden.
+    NotSecondPerson, ProposerLeft, Forbidden.
     """
     await require_operator(tx, actor, TRUST)
     found = await trust_documents.get(tx, document_id, lock=True, expected=seen)
     try:
-        facts = found.confirm(actor.subject, await tx.clock())
+        facts = found.confirm(actor.subject, await tx.clock(), await operators(tx))
     except SameProposer:
         raise NotSecondPerson from None
+    except ProposerGone:
+        raise ProposerLeft from None
     except WrongTrustDocumentState:
         raise WrongState from None
     _judged(trust, await trust_documents.content(tx, document_id))
