@@ -58,7 +58,7 @@ def take_answers(service: Service, content: dict[str, Any], sent: Mapping[str, A
 
 
 @dataclass(frozen=True, slots=True)
-class FormAnswers:
+class AnsweredForm:
     """The answers to a form when the intake is submitted: the fields that they are, what is kept, and what is wrong with them."""
 
     form: AskedForm | None = None
@@ -81,11 +81,11 @@ class FormAnswers:
         return SealedForm(self.form.file.code, self.form.file.version, text)
 
 
-def answers_of(service: Service, content: Mapping[str, Any]) -> FormAnswers:
+def answers_of(service: Service, content: Mapping[str, Any]) -> AnsweredForm:
     """Every mistake is named, and a field that was answered twice is one."""
     form = _form_of(service, content)
     if form is None:
-        return FormAnswers()
+        return AnsweredForm()
     answers: Mapping[str, Answer] = content.get("form_answers", {})
     wrong = dict(form.faults(answers))
     taken = {name: one for name, one in form.fields(answers).items() if one[0] not in wrong}
@@ -97,7 +97,7 @@ def answers_of(service: Service, content: Mapping[str, Any]) -> FormAnswers:
         if name in content.get("fields", {})
     ]
     fields = {name: answer for name, (_, answer) in taken.items()}
-    return FormAnswers(form, answers, fields, {name: q for name, (q, _) in taken.items()}, errors)
+    return AnsweredForm(form, answers, fields, {name: q for name, (q, _) in taken.items()}, errors)
 
 
 def _error(question: str, message: str, code: str) -> dict[str, Any]:

@@ -99,7 +99,7 @@ class FormAnswer(BaseModel):
     shown: str
 
 
-class FormAnswers(BaseModel):
+class FormAnswersView(BaseModel):
     """What was answered when the case was taken in. What is known now stands among the fields of the case."""
 
     form: str
@@ -112,14 +112,18 @@ class FormAnswers(BaseModel):
 @router.get(
     "/v1/cases/{case_id}/form-answers", summary="The answers to the form that the intake was asked with"
 )
-async def get_form_answers(case_id: UUID, actor: Who, service: Running, response: Response) -> FormAnswers:
+async def get_form_answers(
+    case_id: UUID, actor: Who, service: Running, response: Response
+) -> FormAnswersView:
     async with service.database.transaction(actor.origin()) as tx:
         case = await cases.get(tx, actor, "case.read", case_id)
         row = await queries.form_answers(tx, case_id)
         tx.say(record_read(case_id, "form"))
     (answers,) = await open_json(service.vault, [Sealing(case.person_id, FORM, case_id, row.answers)])
     response.headers["Cache-Control"] = "no-store"
-    return FormAnswers(form=row.form, version=row.form_version, at=row.at, by=row.by, answers=answers or [])
+    return FormAnswersView(
+        form=row.form, version=row.form_version, at=row.at, by=row.by, answers=answers or []
+    )
 
 
 def _view(file: ChecklistFile, spoken: str) -> FormView:

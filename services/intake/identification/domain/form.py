@@ -56,7 +56,7 @@ class AskedForm:
         }
 
     def record(self, answers: Mapping[str, Answer]) -> list[dict[str, Answer]]:
-        """What is kept: each question that was answered as it was asked (in English), with the answer and its words, so that
+        """The record of the answers: each question that was answered as it was asked (in English), with the answer and its words, so that
         it can be read when the form is no longer among those of the cell.
         """
         return [
