@@ -1,8 +1,12 @@
 """Signing in and out, and what somebody else's link, cookie or answer is worth."""
 
+import asyncio
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import text
 
+from chassis.problems import Unauthenticated
 from services.console.domain.secret import Secret
 from services.console.sessions import Session
 from tests.console.browsing import query_of
@@ -156,22 +160,64 @@ async def test_a_session_without_a_request_for_too_long_is_over(workplace):
         assert ("You are signed in" in (await browser.get("/console/")).text) == signed_in
 
 
-async def test_an_access_token_that_is_about_to_end_is_made_anew(workplace):
+async def kept(workplace, secret: Secret) -> Session:
+    read = "select sealed from console.sessions where id = :id"
+    return Session.opened(secret, (await rows(workplace, read, id=secret.session_id)).scalar_one())
+
+
+async def with_a_token_that_ends(workplace):
+    """A browser whose access token is about to end, the secret of its session, and the session before."""
     browser = workplace.browser()
     await browser.sign_in("th.worker")
     secret = Secret.read(browser.http.cookies[COOKIE])
-    read = "select sealed from console.sessions where id = :id"
-    session = Session.opened(secret, (await rows(workplace, read, id=secret.session_id)).scalar_one())
-    old = Session(secret, session.person, type(session.tokens)("ended", session.tokens.refresh, 0.0))
-    await rows(
-        workplace,
-        "update console.sessions set sealed = :s where id = :id",
-        s=old.sealed(),
-        id=secret.session_id,
-    )
+    before = await kept(workplace, secret)
+    old = replace(before, tokens=replace(before.tokens, access="ended", fresh_until=0.0))
+    statement = "update console.sessions set sealed = :s where id = :id"
+    await rows(workplace, statement, s=old.sealed(), id=secret.session_id)
+    return browser, secret, before
+
+
+async def test_an_access_token_that_is_about_to_end_is_made_anew(workplace):
+    browser, secret, before = await with_a_token_that_ends(workplace)
     assert (await browser.get("/console/cases")).status == 200
-    now = Session.opened(secret, (await rows(workplace, read, id=secret.session_id)).scalar_one())
-    assert now.tokens.access not in {"ended", session.tokens.access}
+    assert (await kept(workplace, secret)).tokens.access not in {"ended", before.tokens.access}
+
+
+async def test_two_tabs_use_a_refresh_token_once_and_both_go_on(workplace, monkeypatch):
+    browser, secret, _ = await with_a_token_that_ends(workplace)
+    sign_in, used = workplace.console.service.parts.sign_in, []
+    ask = sign_in.refreshed
+
+    async def once(tokens):
+        if tokens.refresh in used:
+            raise Unauthenticated
+        used.append(tokens.refresh)
+        await asyncio.sleep(0.2)
+        return await ask(tokens)
+
+    monkeypatch.setattr(sign_in, "refreshed", once)
+    tabs = await asyncio.gather(*(browser.get("/console/cases") for _ in range(4)))
+    assert [(tab.status, "th.worker" in tab.text) for tab in tabs] == [(200, True)] * 4
+    assert len(used) == 1
+    assert (await kept(workplace, secret)).tokens.refresh not in used
+
+
+async def test_whoever_signs_out_while_a_token_is_made_anew_is_out_and_the_new_one_counts_no_more(
+    workplace, monkeypatch
+):
+    browser, secret, _ = await with_a_token_that_ends(workplace)
+    sign_in, made = workplace.console.service.parts.sign_in, []
+    ask = sign_in.refreshed
+
+    async def meanwhile_signed_out(tokens):
+        made.append(await ask(tokens))
+        await rows(workplace, "delete from console.sessions where id = :id", id=secret.session_id)
+        return made[0]
+
+    monkeypatch.setattr(sign_in, "refreshed", meanwhile_signed_out)
+    assert "You are signed in" not in (await browser.get("/console/")).text
+    again = {"grant_type": "refresh_token", "refresh_token": made[0].refresh}
+    assert (await browser.http.post(f"{ISSUER}/token", data=again)).json() == {"error": "invalid_grant"}
 
 
 async def test_no_organisation_is_shown_a_session_by_the_database(workplace):
