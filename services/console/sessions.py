@@ -63,6 +63,10 @@ class Sessions:
             return session
         return await self._refreshed(secret)
 
+    async def known_as(self, session: Session, person: Person) -> Session:
+        """The same session with what is known of its person now."""
+        return await self._kept(session.secret, person=person) or session
+
     async def end(self, session: Session) -> None:
         """Here at once; then the issuer is told."""
         async with self._database.transaction(self._database.system()) as tx:

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 
+import httpx2
 import pytest
 from sqlalchemy import text
 
@@ -229,3 +230,34 @@ async def test_no_organisation_is_shown_a_session_by_the_database(workplace):
             )
             found = (await conn.execute(text("select count(*) from console.sessions"))).scalar_one()
             assert (found > 0) == some
+
+
+class WithoutIntake(httpx2.AsyncBaseTransport):
+    """Passes everything on but what is asked of intake, which is out of reach."""
+
+    def __init__(self, others) -> None:
+        self.others = others
+
+    async def handle_async_request(self, request):
+        if request.url.path.startswith("/intake"):
+            raise httpx2.ConnectError("away")
+        return await self.others.handle_async_request(request)
+
+
+async def test_a_part_whose_service_was_away_at_the_sign_in_is_shown_once_it_answers_to_whom_it_is_open(
+    workplace, monkeypatch
+):
+    peers = workplace.console.service.peers
+    without = httpx2.AsyncClient(transport=WithoutIntake(peers.http._transport))
+    for name, there in (("th.supervisor", True), ("th.auditor", False)):
+        browser = workplace.browser()
+        with monkeypatch.context() as patch:
+            patch.setattr(peers, "http", without)
+            home = await browser.sign_in(name)
+            assert "A part of your workplace does not answer at the moment." in home.text
+            assert ("Cases" in home.links, "Team" in home.links) == (False, False)
+        again = await browser.get("/console/")
+        assert ("Cases" in again.links, "Team" in again.links) == (there, there)
+        assert "A part of your workplace does not answer" not in again.text
+        audit = await browser.get("/console/audit")
+        assert ("Cases" in audit.links, audit.status) == (there, 404 if there else 200)
