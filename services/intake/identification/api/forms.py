@@ -100,7 +100,7 @@ class FormAnswer(BaseModel):
 
 
 class FormAnswersView(BaseModel):
-    """What was answered when the case was taken in. What is known now stands among the fields of the case."""
+    """The answers of the intake, when the case was taken in. What is known now stands among the fields of the case."""
 
     form: str
     version: str
