@@ -186,8 +186,11 @@ class Voice:
             method, base.rstrip("/") + path, headers=own, timeout=seconds, **more
         )
         try:
-            return await self.http.send(request, stream=stream)
-        except httpx2.HTTPError:
+            async with asyncio.timeout(
+                seconds
+            ):  # of the whole; the client's own is from one piece to the next
+                return await self.http.send(request, stream=stream)
+        except (httpx2.HTTPError, TimeoutError):
             raise ServiceAway from None
 
 

@@ -56,7 +56,7 @@ _PROBLEMS: dict[type[Exception], type[Problem]] = {
 
 def pages() -> ASGIApp:
     """All pages, with the files that they load."""
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.mount("/static", StaticFiles(directory=STATIC))
     for part in (
         sign_in,

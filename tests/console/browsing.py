@@ -14,7 +14,15 @@ class SentForm:
     action: str
     method: str
     fields: list[tuple[str, str]] = field(default_factory=list)
-    buttons: list[str] = field(default_factory=list)
+    options: dict[str, list[str]] = field(default_factory=dict)
+    """What can be chosen, by the name of the field."""
+    texts: list[str] = field(default_factory=list)
+    """The names of the fields in which something is typed."""
+
+    def filled(self, text: str) -> dict[str, str | list[str]]:
+        """The first of each choice, and the text in every field in which something is typed."""
+        chosen = {name: next(one for one in known if one) for name, known in self.options.items()}
+        return {**chosen, **dict.fromkeys(self.texts, text)}
 
 
 class Page(HTMLParser):
@@ -26,7 +34,7 @@ class Page(HTMLParser):
         self.forms: list[SentForm] = []
         self.links: dict[str, str] = {}
         self._words: list[str] = []
-        self._link, self._link_words, self._area = "", [], None
+        self._link, self._link_words, self._area, self._select = "", [], None, ""
         self.feed(self.html)
         self.text = " ".join(" ".join(self._words).split())
 
@@ -36,14 +44,28 @@ class Page(HTMLParser):
             self.forms.append(SentForm(found.get("action") or "", found.get("method", "get")))
         elif tag == "a":
             self._link, self._link_words = found.get("href", ""), []
-        elif (
-            self.forms
-            and tag == "input"
-            and (found.get("type") not in {"radio", "checkbox"} or "checked" in found)
-        ):
-            self.forms[-1].fields.append((found["name"], found.get("value", "")))
+        elif self.forms and tag == "input":
+            self._input(found["name"], found.get("type", "text"), found.get("value", ""), "checked" in found)
         elif self.forms and tag == "textarea":
+            self.forms[-1].texts.append(found["name"])
             self._area = (found["name"], [])
+        elif tag == "select":
+            self._select = found["name"]
+        elif tag == "option":
+            self._choice(self._select, found.get("value", ""), "selected" in found)
+
+    def _input(self, name, kind, value, checked):
+        if kind in {"radio", "checkbox"}:
+            self._choice(name, value, checked)
+            return
+        self.forms[-1].fields.append((name, value))
+        if kind != "hidden":
+            self.forms[-1].texts.append(name)
+
+    def _choice(self, name, value, chosen):
+        self.forms[-1].options.setdefault(name, []).append(value)
+        if chosen:
+            self.forms[-1].fields.append((name, value))
 
     def handle_endtag(self, tag):
         if tag == "a":

@@ -5,7 +5,7 @@ from functools import partial
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Request
 from starlette.datastructures import UploadFile
@@ -57,6 +57,8 @@ SAVED_BEFORE = marked(
     "What you sent first was saved, and not what you changed since. Its page shows what stands now."
 )
 NOT_DONE = marked("Not done")
+NO_ANSWER = marked("No answer came")
+UNKNOWN = marked("It is not certain whether this was done. Its page shows what stands now.")
 NO_MORE = marked("This cannot be done any more. Its page shows what stands now.")
 
 
@@ -96,11 +98,42 @@ async def received(visitor: Visitor, request: Request, command: Command, subject
     who = SignedIn(visitor.request, visitor.service, visitor.reader, visitor.session)
     key, seen, token = (_only(typed, name) for name in HIDDEN)
     if not who.session.secret.fits(token, command.verb, subject_id, seen, key):
-        return await _again(who, command, subject_id, typed, AGAIN)
+        return await _while_offered(who, command, subject_id, typed, AGAIN, key_of(key))
     faults = {field.name: fault for field in command.fields if (fault := field.fault(typed))}
     if faults:
         return await _again(who, command, subject_id, typed, "", faults, key)
     return await _sent(who, command, subject_id, typed, key, seen)
+
+
+async def _while_offered(
+    who: SignedIn, command: Command, subject_id: str, typed: Typed, said: str, key: str = ""
+) -> Response:
+    """The form with what was typed, where she is still offered it: what another session or a former right made sends nothing."""
+    try:
+        offered = _offers((await _seen_now(who, command, subject_id)).value, command)
+    except ServiceAway:
+        offered = True
+    except NotFound:
+        offered = False
+    if offered:
+        return await _again(who, command, subject_id, typed, said, {}, key)
+    return _ended(who, command, subject_id, NO_MORE, HTTPStatus.NOT_FOUND)
+
+
+def _ended(
+    who: SignedIn, command: Command, subject_id: str, said: str, status: int, title: str = NOT_DONE
+) -> Response:
+    """In the place of a form that cannot be sent again: a sentence, and the way to what it was about."""
+    back = _page(command.subject, subject_id)
+    return who.page("message.html", status, title=title, said=said, back=back, back_said=command.subject.back)
+
+
+def key_of(said: str) -> str:
+    """The key of a form as it was made here; none where it is another text."""
+    try:
+        return str(UUID(said))
+    except ValueError:
+        return ""
 
 
 async def _sent(
@@ -111,7 +144,9 @@ async def _sent(
     try:
         told = await who.voice.told(command.order, body, key, seen, **places)
     except ServiceAway:
-        return await _again(who, command, subject_id, typed, AWAY, {}, key, HTTPStatus.SERVICE_UNAVAILABLE)
+        return await _unanswered(who, command, subject_id, typed, key)
+    except NotTheirs:
+        return await _while_offered(who, command, subject_id, typed, REFUSED)
     except OrderRefused as refused:
         return await _refused(who, command, subject_id, typed, refused)
     if command.outcome:
@@ -121,6 +156,14 @@ async def _sent(
         return who.sent_to(command.then.format(made=made))
     page = _page(command.makes, made) if command.makes and made else _page(command.subject, subject_id)
     return who.sent_to(f"{page}?done={command.verb}")
+
+
+async def _unanswered(who: SignedIn, command: Command, subject_id: str, typed: Typed, key: str) -> Response:
+    """It is not known whether it arrived: with the same key it can be sent again, and is done once."""
+    try:
+        return await _again(who, command, subject_id, typed, AWAY, {}, key, HTTPStatus.SERVICE_UNAVAILABLE)
+    except NotFound:  # it is not in the list any more, so that it did arrive, or somebody else was faster
+        return _ended(who, command, subject_id, UNKNOWN, HTTPStatus.SERVICE_UNAVAILABLE, NO_ANSWER)
 
 
 async def _refused(
@@ -134,10 +177,7 @@ async def _refused(
         return await _again(who, command, subject_id, words, CHANGED, {}, "", refused.status)
     ended = CHANGED if stale else SAVED_BEFORE if refused.code == "idempotency-mismatch" else NO_MORE
     if refused.status == HTTPStatus.CONFLICT or ended != NO_MORE:
-        back = _page(command.subject, subject_id)
-        return who.page(
-            "message.html", 409, title=NOT_DONE, said=ended, back=back, back_said=command.subject.back
-        )
+        return _ended(who, command, subject_id, ended, HTTPStatus.CONFLICT)
     faults = said_of(refused.errors, [field.name for field in command.fields])
     told = next((SAID[code] for error in refused.errors if (code := str(error.get("code"))) in SAID), REFUSED)
     said = _named(who, command, refused.errors) or ("" if faults else told)
@@ -198,12 +238,16 @@ async def _form(
     key: str = "",
     status: int = 200,
 ) -> Response:
-    workers, chosen = await _workers(who, command, subject_id, typed)
+    (workers, chosen), choices, among, looked_at = await at_once(
+        _workers(who, command, subject_id, typed),
+        _choices(who, command, subject_id, typed),
+        _among(who, command, about, typed),
+        _looked_at(who, command, subject_id),
+    )
     return who.page(
         "form.html", status, command=command, subject_id=subject_id, typed={**chosen, **typed},
         hidden=hidden(who, command, subject_id, about, typed, key),
-        faults=faults or {}, said=said, workers=workers, choices=await _choices(who, command, subject_id, typed),
-        among=await _among(who, command, about, typed), looked_at=await _looked_at(who, command, subject_id),
+        faults=faults or {}, said=said, workers=workers, choices=choices, among=among, looked_at=looked_at,
         view=None if about is None else about.value, back=_page(command.subject, subject_id),
     )  # fmt: skip
 
@@ -267,7 +311,8 @@ async def _choices(
     asked = {field.name: CHOICES[field.choices] for field in command.fields if field.choices}
     places = command.subject.places(subject_id)
     try:
-        return {name: await known(who, places, typed) for name, known in asked.items()}
+        options = await at_once(*(known(who, places, typed) for known in asked.values()))
+        return dict(zip(asked, options, strict=True))
     except ServiceAway:
         return {name: {one: one for one in typed.get(name, ())} for name in asked}
     except NotTheirs:

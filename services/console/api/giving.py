@@ -10,7 +10,7 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from chassis.problems import BadRequest, NotFound
-from services.console.api.forms import AGAIN, AWAY, NO_MORE, NOT_DONE, REFUSED, SAVED_BEFORE, said_of
+from services.console.api.forms import AGAIN, AWAY, NO_MORE, NOT_DONE, REFUSED, SAVED_BEFORE, key_of, said_of
 from services.console.asking import OrderRefused, ServiceAway
 from services.console.commands.form import CASE, Subject
 from services.console.consenting import wizard
@@ -102,7 +102,8 @@ async def go_on_asking(case_id: UUID, visitor: Anybody, request: Request) -> Res
     step, key = wizard.step_of(says(typed, "step")), says(typed, "key")
     around = await surroundings(who, case_id)
     if not who.session.secret.fits(says(typed, "token"), RECORD.operation, str(case_id), key):
-        return await Turn(who, case_id, around, typed, str(uuid4())).page(step, AGAIN, status=422)
+        kept = key_of(key) or str(uuid4())
+        return await Turn(who, case_id, around, typed, kept).page(step, AGAIN, status=422)
     return await _gone(Turn(who, case_id, around, typed, key), step, says(typed, "go"))
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-_OWN = re.compile(r"/(?:[A-Za-z0-9_-]+/?)*")
+_OWN = re.compile(r"/(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*/?)*")
 MOST = 200
 
 

@@ -1,0 +1,113 @@
+"""Every page and every form of the console, and who finds it. One that does not stand here fails a test.
+
+Written by hand from docs/console.md and docs/access.md, and not from `moves`, so that the two check each other.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tests.console.whole.things import MAKERS, PEOPLE, Whole
+
+EVERYBODY = frozenset(PEOPLE)
+WORKER, SUPERVISOR = frozenset({"th.worker"}), frozenset({"th.supervisor"})
+CASE = WORKER | SUPERVISOR
+"""Whoever may read the case."""
+WORKERS = CASE | {"th.other-worker"}
+"""Whoever works on cases, here or elsewhere."""
+OFFICER, AUDITOR = frozenset({"th.officer"}), frozenset({"th.auditor"})
+OPERATORS = frozenset({"th.operator", "th.other-operator"})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One page: its address, with the names of what was made, and who finds it."""
+
+    address: str
+    found_by: frozenset[str]
+
+    def at(self, whole: Whole) -> str:
+        return "/console" + self.address.format(**whole.made)
+
+    async def anew(self, whole: Whole) -> str:
+        """The address of another thing of the same kind, where one can be made."""
+        made = {name: await whole.make(name) for name in MAKERS if f"{{{name}}}" in self.address}
+        return "/console" + self.address.format(**{**whole.made, **made})
+
+
+PAGES: Mapping[str, Row] = {
+    "/": Row("/", EVERYBODY),
+    "/cases": Row("/cases", OFFICER | WORKERS),
+    "/cases/{case_id}": Row("/cases/{case_id}", CASE),
+    "/cases/{case_id}/consents": Row("/cases/{case_id}/consents", CASE | AUDITOR),
+    "/cases/{case_id}/record_consent": Row("/cases/{case_id}/record_consent", CASE),
+    "/cases/{case_id}/readings": Row("/cases/{case_id}/readings", SUPERVISOR),
+    "/consents/{consent_id}": Row("/consents/{consent_id}", CASE | AUDITOR),
+    "/consents/{consent_id}/receipt": Row("/consents/{consent_id}/receipt", CASE),
+    "/referrals": Row("/referrals", WORKERS),
+    "/referrals/{referral_id}": Row("/referrals/{referral_id}", CASE),
+    "/drafts": Row("/drafts", OFFICER | WORKERS),
+    "/drafts/{draft_id}": Row("/drafts/{draft_id}", OFFICER),
+    "/drafts/{draft_id}/{number}": Row("/drafts/{draft_id}/5", OFFICER),
+    "/submissions": Row("/submissions", OFFICER),
+    "/submissions/{case_id}": Row("/submissions/{submitted_id}", OFFICER),
+    "/team": Row("/team", SUPERVISOR),
+    "/team/cases": Row("/team/cases", SUPERVISOR),
+    "/leaves": Row("/leaves", OFFICER | WORKERS),
+    "/audit": Row("/audit", AUDITOR),
+    "/audit/search": Row("/audit/search", AUDITOR),
+    "/audit/export": Row("/audit/export", AUDITOR),
+    "/audit/cases/{case_id}": Row("/audit/cases/{case_id}", AUDITOR),
+    "/audit/cases/{case_id}/{part}": Row("/audit/cases/{case_id}/consents", AUDITOR),
+    "/services": Row("/services", OPERATORS),
+    "/border": Row("/border", WORKERS | AUDITOR | OPERATORS),
+    "/proposals": Row("/proposals", OPERATORS),
+}
+"""The pages that are read, by their route."""
+OPEN = frozenset({"/sign-in", "/sign-in/begin", "/signed-in"})
+"""The pages of whoever is not signed in: tests/console/test_signing_in.py."""
+FORMS: Mapping[str, Row] = {
+    "write_note": Row("/cases/{case_id}/write_note", CASE),
+    "assign_case": Row("/cases/{case_id}/assign_case", SUPERVISOR),
+    "draft_screening": Row("/cases/{case_id}/draft_screening", CASE),
+    "draft_referral": Row("/cases/{unreferred_id}/draft_referral", CASE),
+    "withdraw_consent": Row("/consents/{consent_id}/withdraw_consent", CASE),
+    "withdraw_part": Row("/consents/{consent_id}/withdraw_part", CASE),
+    "confirm_guardian": Row("/consents/{guarded_id}/confirm_guardian", SUPERVISOR),
+    "draft_case": Row("/drafts/ours/draft_case", OFFICER | WORKERS),
+    "submit_draft": Row("/drafts/{draft_id}/submit_draft", OFFICER),
+    "take_draft": Row("/drafts/{screening_draft_id}/take_draft", CASE),
+    "abandon_draft": Row("/drafts/{draft_id}/abandon_draft", OFFICER),
+    "resume_draft": Row("/drafts/{abandoned_id}/resume_draft", OFFICER),
+    "send_referral": Row("/referrals/{referral_id}/send_referral", CASE),
+    "cancel_referral": Row("/referrals/{referral_id}/cancel_referral", CASE),
+    "correct_referral": Row("/referrals/{referral_id}/correct_referral", CASE),
+    "accept_referral": Row("/referrals/{arrived_id}/accept_referral", CASE),
+    "reject_referral": Row("/referrals/{arrived_id}/reject_referral", CASE),
+    "start_referral": Row("/referrals/{accepted_id}/start_referral", CASE),
+    "fail_referral": Row("/referrals/{started_id}/fail_referral", CASE),
+    "hold_referral": Row("/referrals/{started_id}/hold_referral", CASE),
+    "complete_referral": Row("/referrals/{started_id}/complete_referral", CASE),
+    "resume_referral": Row("/referrals/{paused_id}/resume_referral", CASE),
+    "assign_cases": Row("/team/ours/assign_cases", SUPERVISOR),
+    "plan_leave": Row("/leaves/ours/plan_leave", OFFICER | WORKERS),
+    "end_leave": Row("/leaves/{leave_id}/end_leave", CASE),
+    "start_verification": Row("/audit/ours/start_verification", AUDITOR),
+    "retry_work": Row("/failed-work/intake.{work_id}/retry_work", OPERATORS),
+    "start_replay": Row("/causes/intake.{cause}/start_replay", OPERATORS),
+    "confirm_proposal": Row("/proposals/{proposal_id}/confirm_proposal", frozenset({"th.operator"})),
+    "withdraw_proposal": Row("/proposals/{proposal_id}/withdraw_proposal", OPERATORS),
+}
+"""The forms, by their verb."""
+FORM = "/{folder}/{subject_id}/{verb}"
+SENT: Mapping[str, Row] = {
+    "/cases/find": Row("/cases/find", OFFICER | WORKERS),
+    "/team/cases": Row("/team/cases", SUPERVISOR),
+    "/audit/search": Row("/audit/search", AUDITOR),
+    "/audit/export": Row("/audit/export", AUDITOR),
+    "/cases/{case_id}/record_consent": Row("/cases/{case_id}/record_consent", CASE),
+    "/drafts/{draft_id}/{number}": Row("/drafts/{draft_id}/5", OFFICER),
+}
+"""What is sent besides the forms, by its route."""
+BUTTONS = frozenset({"/sign-out", "/exit", "/language"})
+"""What everybody may press, on every page."""
+EVERY_PAGE = {**PAGES, **FORMS}

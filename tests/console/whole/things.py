@@ -1,0 +1,279 @@
+"""One thing of every kind that a page is about, made through the services themselves; all that may be about one case is about one."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
+
+from contracts.events.access import RecordReadV1
+from contracts.events.casework import TaskRaisedV1
+from services.directory.forms import SeedFile, StaffFile
+from services.directory.seeding import seed, seed_staff
+from tests.audit.test_api import authorised, given
+from tests.consent import making as consenting
+from tests.console.browsing import Browser
+from tests.console.conftest import ISSUER, ORIGIN
+from tests.console.test_operating import failed_work
+from tests.harness import Harness
+from tests.referral.making import LISTED, RECIPIENT, SENDER, received
+
+AT = "2026-11-01T00:00:00Z"
+BORDER: dict[str, list[dict[str, Any]]] = {
+    "partners": [
+        {
+            "cell": "KH", "present": False, "present_at": AT, "window": 64, "waiting": 3, "trust_list_issued": AT,
+            "trust_list_stale": True, "broker_trouble": None, "gaps": 0, "chain_breaks": 0, "quarantined": 1,
+            "closed": "the partner is not present",
+        },
+    ],
+    "agreements": [
+        {
+            "id": "th-kh", "version": 2, "cells": ["TH", "KH"], "purposes": ["protection"], "valid_from": AT,
+            "valid_until": AT, "suspended": True,
+        },
+    ],
+    "keys": [
+        {
+            "kid": "k" * 43, "organisation": RECIPIENT, "use": "sign", "not_before": AT, "not_after": AT, "listed": True,
+            "lost_since": AT,
+        },
+    ],
+}  # fmt: skip
+"""What exchange answers, which is not here."""
+DIRECTORY = SeedFile.model_validate(
+    {
+        "organisations": [
+            {
+                "id": RECIPIENT, "name": "Lotus", "role": "reintegration",
+                "services": {"reintegration": {"name": "Reintegration", "service": "reintegration"}},
+            },
+            {"id": SENDER, "name": "Care Agency", "role": "coordination"},
+        ]
+    }
+)  # fmt: skip
+PEOPLE = {
+    "th.officer": ("screening_officer", "th-screening-unit"),
+    "th.worker": ("case_worker", SENDER),
+    "th.supervisor": ("supervisor", SENDER),
+    "th.auditor": ("auditor", "th-oversight"),
+    "th.operator": ("operator", "th-operations"),
+    "th.other-worker": ("case_worker", "th-legal-aid"),
+    "th.other-operator": ("operator", "th-operations"),
+}
+"""Everybody of the cell, with role and organisation."""
+REASON = {"hold": {"reason": "awaiting-person"}}
+MAKERS = {
+    "proposal_id": "proposed",
+    "consent_id": "consented",
+    "guarded_id": "guarded",
+    "arrived_id": "arrived",
+    "accepted_id": "accepted",
+    "started_id": "started",
+    "paused_id": "paused",
+    "unreferred_id": "unreferred",
+    "referral_id": "drafted",
+    "draft_id": "begun",
+    "submitted_id": "submitted",
+    "abandoned_id": "abandoned",
+    "screening_draft_id": "screening",
+    "work_id": "failed",
+    "cause": "standing_still",
+    "leave_id": "leave",
+}
+"""What is made besides the case, by the names that addresses have for it."""
+
+
+@dataclass
+class Whole:
+    """The cell, and in `made` the identifiers of what was made, by the names that addresses have for them."""
+
+    workplace: Any
+    console: Harness
+    services: dict[str, Harness]
+    app: Any
+    made: dict[str, str] = field(default_factory=dict)
+    known: dict[str, Browser] = field(default_factory=dict)
+    proposals: int = 0
+    days: int = 0
+
+    async def as_person(self, name: str) -> Browser:
+        """A browser of somebody who is signed in, the same for all who only look; nobody's without a name."""
+        if name not in self.known:
+            self.known[name] = await self.signed_in(name)
+        return self.known[name]
+
+    async def signed_in(self, name: str = "") -> Browser:
+        browser = Browser(self.app, ORIGIN)
+        if name:
+            await browser.sign_in(name)
+        return browser
+
+    async def ask(self, name: str, service: str, method: str, path: str, **more: Any) -> dict[str, Any]:
+        role, organisation = PEOPLE[name]
+        harness = self.services[service]
+        headers = {"If-Match": "*", **harness.as_(role, organisation, name, iss=ISSUER)}
+        answer = await harness.client.request(method, path, headers=headers, **more)
+        assert answer.is_success, (path, answer.text)
+        return answer.json()
+
+    async def facts(self) -> dict[str, int]:
+        """How many orders each service has carried out, and how much it has said besides that somebody read."""
+        statement = (
+            "select (select count(*) from chassis.idempotency) + (select count(*) from chassis.outbox"
+            " where type not in ('record.read.v1', 'log.read.v1', 'attempt.refused.v1'))"
+        )
+        return {name: (await self.run(name, statement)).scalar_one() for name in self.services}
+
+    async def run(self, service: str, statement: str, **values: Any) -> Any:
+        asked = self.console if service == "console" else self.services[service]
+        async with asked.service.database.engine.begin() as conn:
+            return await conn.execute(text(statement), values)
+
+    async def fill(self) -> None:
+        await self._directory()
+        await self._case()
+        for event in (consenting.agreement_changed(), consenting.directory_changed()):
+            await self.services["consent"].deliver(event)
+        for event in LISTED:
+            await self.services["referral"].deliver(event)
+        for name in MAKERS:
+            self.made[name] = await self.make(name)
+
+    async def make(self, name: str) -> str:
+        return await getattr(self, MAKERS[name])()
+
+    async def _directory(self) -> None:
+        directory = self.services["directory"].service
+        await seed(directory, DIRECTORY)
+        operators = {"th.operator": ["operator"], "th.other-operator": ["operator"]}
+        await seed_staff(directory, StaffFile.model_validate({"organisations": {"th-operations": operators}}))
+
+    async def proposed(self) -> str:
+        """A change of the directory that the other operator wants."""
+        self.proposals += 1
+        wish = {
+            "change": "add-organisation", "organisation": f"th-house-{self.proposals}", "name": "House", "ticket": "OPS-12",
+            "role": "shelter", "type": "NGO",
+        }  # fmt: skip
+        return (await self.ask("th.other-operator", "directory", "POST", "/v1/proposals", json=wish))["id"]
+
+    async def _case(self) -> None:
+        """One case, of which every service has heard."""
+        fields = {"cor_FullName": "Sokhavy", "prs_Birthdate": "1999~", "prs_Gender": "Feminine"}
+        self.made["case_id"] = case = await self.workplace.case(fields, flags=["medical_emergency"])
+        case_id, person = UUID(case), uuid4()
+        for name in ("referral", "audit", "returns", "notify"):
+            await self.services[name].grant_access(case_id, SENDER, ("th.worker",))
+        for name in ("consent", "returns"):
+            await self.services[name].service.vault.create(person)
+        for event in (consenting.case_opened(case_id, person), consenting.age_known(case_id)):
+            await self.services["consent"].deliver(event)
+        note = {"category": "visit", "text": "She would like to telephone."}
+        await self.ask("th.worker", "intake", "POST", f"/v1/cases/{case}/notes", json=note)
+        task = {"kind": "visit", "text": "Ring", "case_id": case}
+        await self.ask("th.worker", "intake", "POST", "/v1/tasks", json=task)
+        raised = TaskRaisedV1(
+            case_id=case_id, about_id=case_id, task_id=uuid4(), organisation=SENDER, worker="th.worker", told="th.worker", urgent=False
+        )  # fmt: skip
+        await self.services["notify"].deliver(raised)
+        for event, publisher in (
+            (given(case_id), "consent"),
+            (authorised(case_id, uuid4()), "consent"),
+            (RecordReadV1(case_id=case_id, resource="case-fields", fields=("cor_FullName",)), "intake"),
+        ):
+            await self.services["audit"].deliver(event, publisher=publisher)
+
+    async def consented(self) -> str:
+        form = consenting.answer(categories=["identity", "needs"])
+        path = f"/v1/cases/{self.made['case_id']}/consents"
+        return (await self.ask("th.worker", "consent", "POST", path, json=form))["id"]
+
+    async def guarded(self) -> str:
+        """A guardian has spoken for a child, and nobody has confirmed it."""
+        child, person, service = UUID(await self.workplace.case()), uuid4(), self.services["consent"]
+        await service.service.vault.create(person)
+        for event in (consenting.case_opened(child, person), consenting.age_known(child, "child", "unknown")):
+            await service.deliver(event)
+        form = consenting.answer(**consenting.GUARDED)
+        return (await self.ask("th.worker", "consent", "POST", f"/v1/cases/{child}/consents", json=form))[
+            "id"
+        ]
+
+    async def arrived(self, *moves: str) -> str:
+        """A referral that came from the other country to the case, after these moves."""
+        referral_id = uuid4()
+        came = {"sender": RECIPIENT, "sender_cell": "KH", "recipient": SENDER}
+        await self.services["referral"].deliver(received(UUID(self.made["case_id"]), referral_id, **came))
+        for verb in moves:
+            path, body = f"/v1/referrals/{referral_id}/{verb}", REASON.get(verb)
+            await self.ask("th.worker", "referral", "POST", path, json=body)
+        return str(referral_id)
+
+    async def accepted(self) -> str:
+        return await self.arrived("accept")
+
+    async def started(self) -> str:
+        return await self.arrived("accept", "start")
+
+    async def paused(self) -> str:
+        return await self.arrived("accept", "start", "hold")
+
+    async def unreferred(self) -> str:
+        """A case of the worker about which nobody is asked yet."""
+        case = await self.workplace.case({"cor_FullName": "Sokhavy"})
+        await self.services["referral"].grant_access(UUID(case), SENDER, ("th.worker",))
+        return case
+
+    async def drafted(self) -> str:
+        form = {
+            "case_id": await self.unreferred(), "recipient": RECIPIENT, "service": "reintegration",
+            "purpose": "return-and-reintegration", "urgency": "urgent", "fields": ["cor_FullName", "cor_Needs"],
+        }  # fmt: skip
+        return (await self.ask("th.worker", "referral", "POST", "/v1/referrals", json=form))["id"]
+
+    async def begun(self) -> str:
+        """An intake of the officer."""
+        form = {"channel": "screening-unit", "fields": {"cor_FullName": "Dara"}}
+        return (await self.ask("th.officer", "intake", "POST", "/v1/drafts", json=form))["id"]
+
+    async def submitted(self) -> str:
+        path = f"/v1/drafts/{await self.begun()}/submit"
+        return (await self.ask("th.officer", "intake", "POST", path))["id"]
+
+    async def abandoned(self) -> str:
+        draft = await self.begun()
+        reason = {"reason": "ended"}
+        await self.ask("th.officer", "intake", "POST", f"/v1/drafts/{draft}/abandon", json=reason)
+        return draft
+
+    async def screening(self) -> str:
+        """A checklist that the worker began."""
+        path = f"/v1/cases/{self.made['case_id']}/screening-drafts"
+        form = {"checklist": "field-adult"}
+        return (await self.ask("th.worker", "intake", "POST", path, json=form))["id"]
+
+    async def failed(self) -> str:
+        return await failed_work(self.workplace)
+
+    async def standing_still(self) -> str:
+        reason = uuid4().hex
+        parked = (
+            'insert into chassis.parked (source, stream, sequence, topic, partition, "offset", headers, payload, reason)'
+            " values ('/th/consent', :reason, 1, 'somewhere', 0, 0, '', '', :reason)"
+        )
+        await self.run("intake", parked, reason=reason)
+        causes = await self.ask("th.operator", "intake", "GET", "/v1/parked/causes")
+        return next(one["id"] for one in causes if one["reason"] == reason)
+
+    def free_day(self) -> str:
+        """A day on which nobody is away yet."""
+        self.days += 1
+        return str(datetime.now(UTC).date() + timedelta(days=60 + self.days))
+
+    async def leave(self) -> str:
+        """The worker will be away for a day."""
+        day = self.free_day()
+        form = {"worker": "th.worker", "cover": "th.colleague", "first_day": day, "last_day": day}
+        return (await self.ask("th.supervisor", "intake", "POST", "/v1/leaves", json=form))["id"]
