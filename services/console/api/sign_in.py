@@ -15,6 +15,7 @@ from services.console.domain.own_path import own_path
 from services.console.domain.person import Person, Tokens
 from services.console.domain.secret import NoSecret, Secret
 from services.console.draft_answers import DRAFTS, SUBMISSIONS
+from services.console.file_answers import EXPORTS, IMPORTS
 from services.console.oversight import HEAD, LEAVES, OWN_WORK
 from services.console.signing_in import STATE
 from services.console.visiting import (
@@ -36,6 +37,8 @@ DOORS: Mapping[str, tuple[Question[Any], Mapping[str, Any]]] = {
     "referrals": (REFERRALS, {"limit": 1}),
     "drafts": (DRAFTS, {"limit": 1}),
     "submissions": (SUBMISSIONS, {"limit": 1}),
+    "imports": (IMPORTS, {"limit": 1}),
+    "exports": (EXPORTS, {"limit": 1}),
     "team": (TEAM, {}),
     "leaves": (LEAVES, {"limit": 1}),
     "audit": (HEAD, {}),
