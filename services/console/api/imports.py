@@ -93,7 +93,7 @@ async def _looked_at(who: SignedIn, sent: SentFile, said: str = "") -> Response:
 
 
 def _bound(sent: SentFile) -> tuple[str, ...]:
-    """What was looked at: this file, read in this way."""
+    """The file that was looked at, and how it was read."""
     return "looked-at", sent.digest, sent.said("same_rows")
 
 
