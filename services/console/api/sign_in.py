@@ -11,6 +11,7 @@ from chassis.problems import BadRequest, Unauthenticated
 from contracts.codes import LANGUAGES
 from services.console.answers import CASES, REFERRALS, TEAM
 from services.console.asking import Question, Voice, at_once
+from services.console.consenting.views import PROTECTIONS
 from services.console.domain.own_path import own_path
 from services.console.domain.person import Person, Tokens
 from services.console.domain.secret import NoSecret, Secret
@@ -38,6 +39,7 @@ DOORS: Mapping[str, tuple[Question[Any], Mapping[str, Any]]] = {
     "submissions": (SUBMISSIONS, {"limit": 1}),
     "team": (TEAM, {}),
     "leaves": (LEAVES, {"limit": 1}),
+    "protections": (PROTECTIONS, {"limit": 1}),
     "audit": (HEAD, {}),
     "operations": (OWN_WORK, {"limit": 1}),
 }
