@@ -40,7 +40,9 @@ def test_a_form_token_fits_this_form_of_this_session_alone():
     assert not secret.fits("ข้อความ", *bound)
 
 
-@pytest.mark.parametrize("path", ["/", "/cases", "/cases/4f0c-1", "/cases/4f0c/write_note", "/grants/4f0c.1/x"])
+@pytest.mark.parametrize(
+    "path", ["/", "/cases", "/cases/4f0c-1", "/cases/4f0c/write_note", "/grants/4f0c.1/x"]
+)
 def test_a_path_of_the_console_is_kept(path):
     assert own_path(path) == path
 

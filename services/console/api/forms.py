@@ -52,7 +52,7 @@ CONFLICTS: Mapping[str, str] = {
     "not-upheld": marked("A third person has not upheld it with this organisation. Choose another."),
     "second-person": marked("Somebody else than whoever did it must do this."),
 }
-"""What stands in the way of a form that can be sent again, by the code of the service. That nothing would go is of the code list
+"""Conflicts after which a form can be sent again, by the code of the service. That nothing would go is of the code list
 `disclosure_refusal`.
 """
 REFUSED = marked("This was not accepted. Look at it again.")

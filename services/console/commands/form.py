@@ -79,7 +79,7 @@ class FormField:
     choices: str = ""
     only: Sequence[str] = ()
     said: Mapping[str, str] = field(default_factory=dict)
-    """Its own answers, where no code list has them."""
+    """Answers of its own, where no code list has them."""
     among: Callable[[Any], Sequence[str]] | None = None
     """The codes in the view that offers the form, from which it is chosen. Without `codes` these are organisations."""
     empty: str = ""

@@ -88,7 +88,7 @@ class LedgerEntry(BaseModel):
 
 
 class Grant(BaseModel):
-    """What another's consent, or a law, lets this organisation read. Of one that is closed little may be known."""
+    """A right of this organisation to read what another's consent, or a law, lets it. Of one that is closed little may be known."""
 
     disclosure_id: UUID
     granted: bool
