@@ -36,8 +36,8 @@ SAID: Mapping[str, str] = {
     "notice-not-in-force": marked("There is a newer text: read this one out to her"),
     "not-offered": marked("They do not offer this service. Choose another, or somebody else."),
     "other-age": marked("They offer this service for another age than hers."),
-    "not-listed": marked("They are not in the directory any more. Choose somebody else."),
-    "not-a-recipient": marked("They take nobody on at the moment. Choose somebody else."),
+    "not-listed": marked("This name is not in the directory, or not at work any more. Choose another."),
+    "not-a-recipient": marked("This organisation may not be told of anybody. Choose another."),
     "transfer-abroad": marked("A case can be handed over inside one country only. Abroad, refer her."),
     "invalid": marked("This cannot be read as it is written"),
     "which-era": marked("Write the year with four digits"),
@@ -125,7 +125,8 @@ async def _sent(
     except OrderRefused as refused:
         return await _refused(who, command, subject_id, typed, refused)
     if command.outcome:
-        return who.page(command.outcome, told=told, back=_page(command.subject, subject_id), command=command)
+        back = _page(command.subject, subject_id)
+        return who.page(command.outcome, told=told, typed=typed, back=back, command=command)
     made = made_by(told)
     if command.then:
         return who.sent_to(command.then.format(made=made))
