@@ -28,6 +28,7 @@ from services.console.api import (
     home,
     imports,
     operations,
+    protections,
     referrals,
     sign_in,
     submissions,
@@ -74,6 +75,7 @@ def pages() -> ASGIApp:
         operations,
         imports,
         exports,
+        protections,
         referrals,
         forms,
     ):

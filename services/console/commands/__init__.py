@@ -14,6 +14,7 @@ from services.console.commands import (
     draft_forms,
     file_forms,
     operations,
+    protection_forms,
     referral_forms,
     team,
     watching,
@@ -24,6 +25,7 @@ from services.console.domain.person import Person
 _ALL = (
     *case_forms.FORMS,
     *consent_forms.FORMS,
+    *protection_forms.FORMS,
     *draft_forms.FORMS,
     *file_forms.FORMS,
     *referral_forms.FORMS,
