@@ -27,6 +27,7 @@ from services.console.api import (
     home,
     operations,
     referrals,
+    returns,
     sign_in,
     submissions,
     team,
@@ -71,6 +72,7 @@ def pages() -> ASGIApp:
         audit,
         operations,
         referrals,
+        returns,
         forms,
     ):
         app.include_router(part.router)

@@ -43,6 +43,10 @@ SAID: Mapping[str, str] = {
     "which-era": marked("Write the year with four digits"),
     "date-in-the-future": marked("This date is still to come"),
     "nothing-answered": marked("Nothing is answered yet"),
+    "too-far": marked("No paper counts so long. Is the year of another era?"),
+    "not-a-journey": marked("This must be after now, and not later than the longest journey."),
+    "not-what-happened": marked("It cannot have ended so, as things stand. Choose another."),
+    "not-another": marked("Choose another organisation than your own."),
 }
 """By the code of the service. For every other there is one sentence."""
 REFUSED = marked("This was not accepted. Look at it again.")
@@ -58,6 +62,11 @@ SAVED_BEFORE = marked(
 )
 NOT_DONE = marked("Not done")
 NO_MORE = marked("This cannot be done any more. Its page shows what stands now.")
+ENDED: Mapping[str, str] = {
+    "idempotency-mismatch": SAVED_BEFORE,
+    "return-open": marked("There is an open return of hers already. The page of the case shows it."),
+}
+"""By the code of a refusal after which the same cannot be sent again."""
 
 
 def _command(folder: str, subject_id: str, verb: str) -> Command:
@@ -107,7 +116,7 @@ async def _sent(
     who: SignedIn, command: Command, subject_id: str, typed: Typed, key: str, seen: str
 ) -> Response:
     places = command.subject.places(subject_id)
-    body = command.body(typed, Sender(who.session.person, places.get(command.subject.place)))
+    body = command.body(typed, Sender(who.session.person, places.get(command.subject.place), who.reader.zone))
     try:
         told = await who.voice.told(command.order, body, key, seen, **places)
     except ServiceAway:
@@ -127,12 +136,16 @@ async def _refused(
     who: SignedIn, command: Command, subject_id: str, typed: Typed, refused: OrderRefused
 ) -> Response:
     stale = refused.status == HTTPStatus.PRECONDITION_FAILED
-    if stale and not command.pins:
+    if refused.blocks and command.blocks:
+        return await _again(
+            who, command, subject_id, typed, _in_the_way(who, command, refused.blocks), status=refused.status
+        )
+    if stale and (command.fields or not command.pins):
         words = {
             name: typed[name] for field in command.fields if not _chosen_there(field) for name in field.names
         }
         return await _again(who, command, subject_id, words, CHANGED, {}, "", refused.status)
-    ended = CHANGED if stale else SAVED_BEFORE if refused.code == "idempotency-mismatch" else NO_MORE
+    ended = CHANGED if stale else ENDED.get(refused.code, NO_MORE)
     if refused.status == HTTPStatus.CONFLICT or ended != NO_MORE:
         back = _page(command.subject, subject_id)
         return who.page(
@@ -142,6 +155,12 @@ async def _refused(
     told = next((SAID[code] for error in refused.errors if (code := str(error.get("code"))) in SAID), REFUSED)
     said = _named(who, command, refused.errors) or ("" if faults else told)
     return await _again(who, command, subject_id, typed, said, faults)
+
+
+def _in_the_way(who: SignedIn, command: Command, blocks: Sequence[str]) -> str:
+    """Everything that the service found to stand in the way of it."""
+    why = "; ".join(who.reader.label(command.blocks, code) for code in blocks)
+    return who.reader.say("This is not possible now: %(why)s.", why=why)
 
 
 def _named(who: SignedIn, command: Command, errors: Sequence[Mapping[str, Any]]) -> str:

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from chassis.problems import BadRequest, Unauthenticated
 from contracts.codes import LANGUAGES
-from services.console.answers import CASES, REFERRALS, TEAM
+from services.console.answers import CASES, REFERRALS, RETURNS, TEAM
 from services.console.asking import Question, Voice, at_once
 from services.console.domain.own_path import own_path
 from services.console.domain.person import Person, Tokens
@@ -34,6 +34,7 @@ SIGNING_IN_SECONDS = 600
 DOORS: Mapping[str, tuple[Question[Any], Mapping[str, Any]]] = {
     "cases": (CASES, {"limit": 1, "names": "none"}),
     "referrals": (REFERRALS, {"limit": 1}),
+    "returns": (RETURNS, {"limit": 1}),
     "drafts": (DRAFTS, {"limit": 1}),
     "submissions": (SUBMISSIONS, {"limit": 1}),
     "team": (TEAM, {}),

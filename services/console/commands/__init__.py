@@ -14,6 +14,7 @@ from services.console.commands import (
     draft_forms,
     operations,
     referral_forms,
+    return_forms,
     team,
     watching,
 )
@@ -25,6 +26,7 @@ _ALL = (
     *consent_forms.FORMS,
     *draft_forms.FORMS,
     *referral_forms.FORMS,
+    *return_forms.FORMS,
     *team.FORMS,
     *watching.FORMS,
     *operations.FORMS,
