@@ -1,8 +1,10 @@
 """Sessions of those who are signed in: begun anew at every sign-in, used by every request, ended at both ends."""
 
+import asyncio
 import json
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from chassis.database import Database
 from chassis.problems import Unauthenticated
@@ -27,8 +29,10 @@ class Session:
     def opened(cls, secret: Secret, sealed: bytes) -> "Session":
         """Raises NoSecret."""
         person, tokens = json.loads(secret.open(sealed))
-        lists = {name: tuple(person[name]) for name in ("roles", "doors")}
-        return cls(secret, Person(**{**person, **lists}), Tokens(**tokens))
+        read: dict[str, Any] = {
+            name: tuple(said) if isinstance(said, list) else said for name, said in person.items()
+        }
+        return cls(secret, Person(**read), Tokens(**tokens))
 
 
 class Sessions:
@@ -38,6 +42,7 @@ class Sessions:
         self._database, self._sign_in = database, sign_in
         self._idle = timedelta(minutes=settings.idle_minutes)
         self._longest = timedelta(hours=settings.session_hours)
+        self._refreshing: dict[str, asyncio.Task[Session | None]] = {}
 
     async def start(self, person: Person, tokens: Tokens) -> Session:
         """A session under a secret that nobody had before: one that was planted in a browser is worth nothing."""
@@ -51,14 +56,16 @@ class Sessions:
         """The session of a cookie, with tokens that are fresh; None for whoever is not signed in, or not any more."""
         try:
             secret = Secret.read(cookie or "")
-            async with self._database.transaction(self._database.system()) as tx:
-                sealed = await rows.use(tx, secret.session_id, self._idle)
-            session = None if sealed is None else Session.opened(secret, sealed)
+            session = await self._kept(secret)
         except NoSecret:
             return None
         if session is None or self._sign_in.is_fresh(session.tokens):
             return session
-        return await self._refreshed(session)
+        return await self._refreshed(secret)
+
+    async def known_as(self, session: Session, person: Person) -> Session:
+        """The same session with what is known of its person now."""
+        return await self._kept(session.secret, person=person) or session
 
     async def end(self, session: Session) -> None:
         """Here at once; then the issuer is told."""
@@ -66,13 +73,35 @@ class Sessions:
             await rows.end(tx, session.secret.session_id)
         await self._sign_in.revoke(session.tokens)
 
-    async def _refreshed(self, session: Session) -> Session | None:
+    async def _kept(self, secret: Secret, **changed: Any) -> Session | None:
+        """The session, which is used now, with what of it has `changed`; None where it is over. Raises NoSecret."""
+        async with self._database.transaction(self._database.system()) as tx:
+            sealed = await rows.use(tx, secret.session_id, self._idle)
+            if sealed is None:
+                return None
+            session = replace(Session.opened(secret, sealed), **changed)
+            if changed:
+                await rows.reseal(tx, secret.session_id, session.sealed())
+        return session
+
+    async def _refreshed(self, secret: Secret) -> Session | None:
+        """Requests that come at the same moment ask the issuer once, and all have its answer: a refresh token may count once."""
+        name = secret.session_id
+        if name not in self._refreshing:
+            self._refreshing[name] = asyncio.create_task(self._asked(secret))
+            self._refreshing[name].add_done_callback(lambda _: self._refreshing.pop(name))
+        return await asyncio.shield(self._refreshing[name])
+
+    async def _asked(self, secret: Secret) -> Session | None:
+        session = await self._kept(secret)
+        if session is None or self._sign_in.is_fresh(session.tokens):
+            return session
         try:
             tokens = await self._sign_in.refreshed(session.tokens)
         except Unauthenticated:
             await self.end(session)
             return None
-        fresh = replace(session, tokens=tokens)
-        async with self._database.transaction(self._database.system()) as tx:
-            await rows.reseal(tx, fresh.secret.session_id, fresh.sealed())
+        fresh = await self._kept(secret, tokens=tokens)
+        if fresh is None:  # ended meanwhile
+            await self._sign_in.revoke(tokens)
         return fresh

@@ -1,8 +1,13 @@
 """Signing in and out, and what somebody else's link, cookie or answer is worth."""
 
+import asyncio
+from dataclasses import replace
+
+import httpx2
 import pytest
 from sqlalchemy import text
 
+from chassis.problems import Unauthenticated
 from services.console.domain.secret import Secret
 from services.console.sessions import Session
 from tests.console.browsing import query_of
@@ -156,22 +161,64 @@ async def test_a_session_without_a_request_for_too_long_is_over(workplace):
         assert ("You are signed in" in (await browser.get("/console/")).text) == signed_in
 
 
-async def test_an_access_token_that_is_about_to_end_is_made_anew(workplace):
+async def kept(workplace, secret: Secret) -> Session:
+    read = "select sealed from console.sessions where id = :id"
+    return Session.opened(secret, (await rows(workplace, read, id=secret.session_id)).scalar_one())
+
+
+async def with_a_token_that_ends(workplace):
+    """A browser whose access token is about to end, the secret of its session, and the session before."""
     browser = workplace.browser()
     await browser.sign_in("th.worker")
     secret = Secret.read(browser.http.cookies[COOKIE])
-    read = "select sealed from console.sessions where id = :id"
-    session = Session.opened(secret, (await rows(workplace, read, id=secret.session_id)).scalar_one())
-    old = Session(secret, session.person, type(session.tokens)("ended", session.tokens.refresh, 0.0))
-    await rows(
-        workplace,
-        "update console.sessions set sealed = :s where id = :id",
-        s=old.sealed(),
-        id=secret.session_id,
-    )
+    before = await kept(workplace, secret)
+    old = replace(before, tokens=replace(before.tokens, access="ended", fresh_until=0.0))
+    statement = "update console.sessions set sealed = :s where id = :id"
+    await rows(workplace, statement, s=old.sealed(), id=secret.session_id)
+    return browser, secret, before
+
+
+async def test_an_access_token_that_is_about_to_end_is_made_anew(workplace):
+    browser, secret, before = await with_a_token_that_ends(workplace)
     assert (await browser.get("/console/cases")).status == 200
-    now = Session.opened(secret, (await rows(workplace, read, id=secret.session_id)).scalar_one())
-    assert now.tokens.access not in {"ended", session.tokens.access}
+    assert (await kept(workplace, secret)).tokens.access not in {"ended", before.tokens.access}
+
+
+async def test_two_tabs_use_a_refresh_token_once_and_both_go_on(workplace, monkeypatch):
+    browser, secret, _ = await with_a_token_that_ends(workplace)
+    sign_in, used = workplace.console.service.parts.sign_in, []
+    ask = sign_in.refreshed
+
+    async def once(tokens):
+        if tokens.refresh in used:
+            raise Unauthenticated
+        used.append(tokens.refresh)
+        await asyncio.sleep(0.2)
+        return await ask(tokens)
+
+    monkeypatch.setattr(sign_in, "refreshed", once)
+    tabs = await asyncio.gather(*(browser.get("/console/cases") for _ in range(4)))
+    assert [(tab.status, "th.worker" in tab.text) for tab in tabs] == [(200, True)] * 4
+    assert len(used) == 1
+    assert (await kept(workplace, secret)).tokens.refresh not in used
+
+
+async def test_whoever_signs_out_while_a_token_is_made_anew_is_out_and_the_new_one_counts_no_more(
+    workplace, monkeypatch
+):
+    browser, secret, _ = await with_a_token_that_ends(workplace)
+    sign_in, made = workplace.console.service.parts.sign_in, []
+    ask = sign_in.refreshed
+
+    async def meanwhile_signed_out(tokens):
+        made.append(await ask(tokens))
+        await rows(workplace, "delete from console.sessions where id = :id", id=secret.session_id)
+        return made[0]
+
+    monkeypatch.setattr(sign_in, "refreshed", meanwhile_signed_out)
+    assert "You are signed in" not in (await browser.get("/console/")).text
+    again = {"grant_type": "refresh_token", "refresh_token": made[0].refresh}
+    assert (await browser.http.post(f"{ISSUER}/token", data=again)).json() == {"error": "invalid_grant"}
 
 
 async def test_no_organisation_is_shown_a_session_by_the_database(workplace):
@@ -183,3 +230,34 @@ async def test_no_organisation_is_shown_a_session_by_the_database(workplace):
             )
             found = (await conn.execute(text("select count(*) from console.sessions"))).scalar_one()
             assert (found > 0) == some
+
+
+class WithoutIntake(httpx2.AsyncBaseTransport):
+    """Passes everything on but what is asked of intake, which is out of reach."""
+
+    def __init__(self, others) -> None:
+        self.others = others
+
+    async def handle_async_request(self, request):
+        if request.url.path.startswith("/intake"):
+            raise httpx2.ConnectError("away")
+        return await self.others.handle_async_request(request)
+
+
+async def test_a_part_whose_service_was_away_at_the_sign_in_is_shown_once_it_answers_to_whom_it_is_open(
+    workplace, monkeypatch
+):
+    peers = workplace.console.service.peers
+    without = httpx2.AsyncClient(transport=WithoutIntake(peers.http._transport))
+    for name, there in (("th.supervisor", True), ("th.auditor", False)):
+        browser = workplace.browser()
+        with monkeypatch.context() as patch:
+            patch.setattr(peers, "http", without)
+            home = await browser.sign_in(name)
+            assert "A part of your workplace does not answer at the moment." in home.text
+            assert ("Cases" in home.links, "Team" in home.links) == (False, False)
+        again = await browser.get("/console/")
+        assert ("Cases" in again.links, "Team" in again.links) == (there, there)
+        assert "A part of your workplace does not answer" not in again.text
+        audit = await browser.get("/console/audit")
+        assert ("Cases" in audit.links, audit.status) == (there, 404 if there else 200)

@@ -1,10 +1,13 @@
 """Pages: the first one, with what waits for whoever is signed in."""
 
+from dataclasses import replace
+
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from services.console.answers import INBOX, ORGANISATIONS, Count
 from services.console.asking import at_once
+from services.console.doors import with_doors
 from services.console.names import names_of
 from services.console.visiting import SignedIn, Who
 from services.console.worklist import (
@@ -24,6 +27,7 @@ Counters = dict[str, Count | None]
 
 @router.get("/")
 async def show_home(who: Who) -> Response:
+    who = await _with_every_door(who)
     voice = who.voice
     inbox, organisations, cases, referrals, returns = await at_once(
         voice.panel(INBOX, query={"unread": True, "limit": NEWEST}),
@@ -36,6 +40,15 @@ async def show_home(who: Who) -> Response:
         "home.html", inbox=inbox, names=names_of(organisations), counters=cases, views=VIEWS, referral_counters=referrals,
         referral_views=REFERRAL_VIEWS, return_counters=returns, return_views=RETURN_VIEWS,
     )  # fmt: skip
+
+
+async def _with_every_door(who: SignedIn) -> SignedIn:
+    """The doors whose service was away when she signed in are tried again."""
+    person = who.session.person
+    if not person.untried:
+        return who
+    known = await with_doors(who.voice, person, person.untried)
+    return replace(who, session=await who.service.parts.sessions.known_as(who.session, known))
 
 
 async def _cases(who: SignedIn) -> Counters:

@@ -1,21 +1,17 @@
 """Pages: signing in and out, leaving in a hurry, and the language."""
 
-from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Query
 from starlette.responses import RedirectResponse, Response
 
 from chassis.problems import BadRequest, Unauthenticated
 from contracts.codes import LANGUAGES
-from services.console.answers import CASES, REFERRALS, RETURNS, TEAM
-from services.console.asking import Question, Voice, at_once
+from services.console.asking import Voice
 from services.console.domain.own_path import own_path
-from services.console.domain.person import Person, Tokens
 from services.console.domain.secret import NoSecret, Secret
-from services.console.draft_answers import DRAFTS, SUBMISSIONS
-from services.console.oversight import HEAD, LEAVES, OWN_WORK
+from services.console.doors import DOORS, with_doors
 from services.console.signing_in import STATE
 from services.console.visiting import (
     DAY,
@@ -31,18 +27,6 @@ from services.console.visiting import (
 
 router = APIRouter()
 SIGNING_IN_SECONDS = 600
-DOORS: Mapping[str, tuple[Question[Any], Mapping[str, Any]]] = {
-    "cases": (CASES, {"limit": 1, "names": "none"}),
-    "referrals": (REFERRALS, {"limit": 1}),
-    "returns": (RETURNS, {"limit": 1}),
-    "drafts": (DRAFTS, {"limit": 1}),
-    "submissions": (SUBMISSIONS, {"limit": 1}),
-    "team": (TEAM, {}),
-    "leaves": (LEAVES, {"limit": 1}),
-    "audit": (HEAD, {}),
-    "operations": (OWN_WORK, {"limit": 1}),
-}
-"""The parts of the console that are shown to whoever their service answers."""
 
 Text = Annotated[str, Query(max_length=2000)]
 
@@ -87,7 +71,8 @@ async def complete_sign_in(
     sessions = visitor.service.parts.sessions
     if visitor.session is not None:
         await sessions.end(visitor.session)
-    session = await sessions.start(await _with_doors(visitor, person, tokens), tokens)
+    voice = Voice(visitor.service.peers.http, visitor.settings.peers, tokens.access, visitor.reader.language)
+    session = await sessions.start(await with_doors(voice, person, DOORS), tokens)
     response = visitor.sent_to(back)
     set_cookie(response, visitor.settings, SESSION, session.secret.cookie, None)
     drop_cookie(response, visitor.settings, SIGNING_IN)
@@ -106,19 +91,6 @@ def _refused(visitor: Visitor) -> Response:
     response = visitor.page("sign-in.html", 400, back="/", failed=True)
     drop_cookie(response, visitor.settings, SIGNING_IN)
     return response
-
-
-async def _with_doors(visitor: Visitor, person: Person, tokens: Tokens) -> Person:
-    """The person with the doors that are open to her. A service that is away may be there later, so its door is shown; one whose
-    address nobody said is none of this cell.
-    """
-    settings = visitor.settings
-    voice = Voice(visitor.service.peers.http, settings.peers, tokens.access, visitor.reader.language)
-    known = {door: asked for door, asked in DOORS.items() if asked[0].service in settings.peers}
-    panels = await at_once(*(voice.panel(question, query=query) for question, query in known.values()))
-    tried = zip(known, panels, strict=True)
-    doors = [door for door, panel in tried if panel.value is not None or panel.away]
-    return Person(person.name, person.organisation, person.roles, tuple(doors))
 
 
 @router.post("/sign-out")

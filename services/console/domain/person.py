@@ -5,12 +5,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """`name` is the pseudonym in tokens, `doors` the parts of the console that her services opened to her when she signed in."""
+    """`name` is the pseudonym in tokens, `doors` the parts of the console that the services opened to her when she signed in, and
+    `untried` those whose service did not answer then.
+    """
 
     name: str
     organisation: str
     roles: tuple[str, ...]
     doors: tuple[str, ...] = ()
+    untried: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
