@@ -259,6 +259,24 @@ class TimelineEntry(BaseModel):
     by: str | None
 
 
+class Certificate(BaseModel):
+    issued_on: date
+    valid_until: date
+
+
+class Fitness(BaseModel):
+    """What a clinician found: a text of this form among the checks."""
+
+    fit: bool
+    assessed_on: date
+    weeks: int | None = None
+    multiple: bool = False
+    birth_on: date | None = None
+    newborn: bool = False
+    escort: bool = False
+    certificate: Certificate | None = None
+
+
 class Load(BaseModel):
     worker: str | None
     open_cases: int

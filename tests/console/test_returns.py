@@ -12,18 +12,10 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route
 
-from contracts.codes import LANGUAGES, codes
+from contracts.codes import LANGUAGES
 from deploy.local.testing import Databases
-from deploy.messages import messages
-from services.console.answers import Block
-from services.console.api.returns import shown_blocks
-from services.console.commands import COMMANDS, return_forms
-from services.console.fitness import findings
 from services.console.words import Reader
 from services.returns import app as returns
-from services.returns.domain.blocks import SUPPLIERS
-from services.returns.domain.states import MOVES, Verb
-from services.returns.queries import _ROUTES
 from services.returns.settings import Settings as ReturnsSettings
 from tests.console.conftest import ISSUER, ORIGIN
 from tests.harness import Harness, running
@@ -152,29 +144,6 @@ async def moved(browser, return_id: str, verb: str, **typed):
     return await browser.send(page.form(verb), **typed)
 
 
-def test_every_move_that_a_return_can_offer_has_a_form():
-    offered = {
-        route for half in MOVES.values() for verb in half for route in _ROUTES.get(verb, (f"{verb}_return",))
-    }
-    without = offered - COMMANDS.keys()
-    assert without == {f"{Verb.HAND_OVER}_return"}, "nobody gives that one: it follows a transfer"
-
-
-def test_every_block_says_who_can_lift_it_in_words_of_the_catalogues_and_by_which_form_here():
-    assert {one.who for one in SUPPLIERS.values()} <= set(messages())
-    here = {code: one for code, one in SUPPLIERS.items() if one.service == "returns"}
-    for code, supplier in here.items():
-        route = supplier.route.replace("{return_id}", str(uuid4()))
-        block = Block(code=code, organisation=SENDER, who=supplier.who, service="returns", route=route)
-        (shown,) = shown_blocks([block], return_forms.FORMS)
-        assert shown.here is not None, code
-        assert shown_blocks([block], [])[0].here is None, "a form that is not offered is not shown"
-
-
-def test_every_kind_of_check_can_be_recorded():
-    assert {*return_forms.RECORDED_AS_CHECK, "fitness"} == codes("return_check").keys()
-
-
 async def test_a_return_is_prepared_cleared_by_another_and_left_with_in_pages_alone(returning):
     browser = await returning.browser()
     return_id = await returning.begun(browser)
@@ -187,7 +156,7 @@ async def test_a_return_is_prepared_cleared_by_another_and_left_with_in_pages_al
     page = await browser.get(f"/console/returns/{return_id}")
     assert "Nothing that is known here stands in the way" in page.text
     assert {"Clear her to go", "Pause the return", "She does not want to go"} <= page.links.keys()
-    assert ("Fit to travel Examined on" in page.text, "&#34;fit&#34;" in page.html) == (True, False)
+    assert ("Fit to travel. Examined on" in page.text, "&#34;fit&#34;" in page.html) == (True, False)
     assert ("the recruiter lives next door" in page.text, "<script" in page.html) == (True, False)
     assert "She is cleared." in (await moved(browser, return_id, "clear_return")).text
     none = await moved(browser, return_id, "depart_return", handover="airport")
@@ -304,10 +273,6 @@ async def test_findings_of_a_clinician_are_sent_whole_and_read_in_words(returnin
         "She may travel only with somebody beside her", "Medical certificate from",
     ):  # fmt: skip
         assert sentence in page.text, sentence
-
-
-def test_findings_of_another_form_are_shown_as_they_are():
-    assert findings("no JSON", Reader("en", ZoneInfo("Asia/Bangkok"))) == ["no JSON"]
 
 
 async def test_a_warning_is_not_replaced_unseen_from_another_tab(returning):

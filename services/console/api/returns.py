@@ -7,22 +7,31 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from pydantic import ValidationError
 from starlette.responses import Response
 
-from services.console.answers import ASSESSMENT, CHECKS, ORGANISATIONS, RETURN, RETURNS, Block, OneReturn
+from services.console.answers import (
+    ASSESSMENT,
+    CHECKS,
+    ORGANISATIONS,
+    RETURN,
+    RETURNS,
+    Block,
+    Fitness,
+    OneReturn,
+)
 from services.console.api.cases import Code, Position
 from services.console.asking import NotTheirs, at_once
 from services.console.commands import COMMANDS, offered
 from services.console.commands.form import Command
 from services.console.commands.return_forms import RETURN as A_RETURN
-from services.console.fitness import findings
 from services.console.names import names_of
 from services.console.visiting import Who
 from services.console.words import marked
 from services.console.worklist import RETURN_VIEWS, ROWS, SORTS, counted_returns, query_of
 
 router = APIRouter()
-SENDING, FITNESS = "sending", "fitness"
+SENDING = "sending"
 WITHDRAW = "withdraw_return"
 ON_CASE = frozenset({"intake", "referral"})
 """The services of what is done, or begun, on the page of a case."""
@@ -91,7 +100,7 @@ async def show_return(
         "return.html", one=found, names=names_of(organisations), sending=sending, assessment=assessment, checks=checks,
         buttons=[command for command in free if command.verb != WITHDRAW], withdraw=WITHDRAW in {c.verb for c in free},
         blocks=shown_blocks(found.blocks, free), weighed=any(move.verb in {"clear_return", "depart_return"} for move in found.moves),
-        findings=findings, fitness=FITNESS, done=COMMANDS[done].done if done in COMMANDS else "",
+        found_fit=found_fit, done=COMMANDS[done].done if done in COMMANDS else "",
     )  # fmt: skip
 
 
@@ -107,3 +116,11 @@ def shown_blocks(blocks: Sequence[Block], free: Sequence[Command]) -> list[Shown
 def _place(route: str) -> str:
     """The route with the identifier of the return as the forms have it."""
     return re.sub(r"^(\w+ /v1/returns/)[^/]+", r"\1{return_id}", route)
+
+
+def found_fit(grounds: str) -> Fitness | None:
+    """What a clinician found; None for grounds of another kind of check, and for findings of another form."""
+    try:
+        return Fitness.model_validate_json(grounds)
+    except ValidationError:
+        return None
