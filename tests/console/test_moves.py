@@ -9,8 +9,6 @@ from services.console.answers import Block, Fitness
 from services.console.api.returns import found_fit, shown_blocks
 from services.console.commands import COMMANDS, return_forms
 from services.returns.domain.blocks import SUPPLIERS
-from services.returns.domain.fitness import Certificate as FoundCertificate
-from services.returns.domain.fitness import Fitness as Found
 from services.returns.domain.states import MOVES, Verb
 from services.returns.queries import _ROUTES
 from services.returns.sealing import _FITNESS

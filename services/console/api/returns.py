@@ -24,7 +24,6 @@ from services.console.api.cases import Code, Position
 from services.console.asking import NotTheirs, at_once
 from services.console.commands import COMMANDS, offered
 from services.console.commands.form import Command
-from services.console.commands.return_forms import RETURN as A_RETURN
 from services.console.names import names_of
 from services.console.visiting import Who
 from services.console.words import marked
@@ -106,7 +105,7 @@ async def show_return(
 
 def shown_blocks(blocks: Sequence[Block], free: Sequence[Command]) -> list[ShownBlock]:
     """The blocks, each with where it is lifted. A form here is shown to whoever is offered it, by the route that the block names."""
-    routes = {(c.order.service, f"{c.order.method} {c.order.path}"): c for c in free if c.subject is A_RETURN}
+    routes = {(c.order.service, f"{c.order.method} {c.order.path}"): c for c in free}
     return [
         ShownBlock(one, routes.get((one.service, _place(one.route))), one.service in ON_CASE)
         for one in blocks
