@@ -15,7 +15,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from contracts.codes import codes, known
+from contracts.codes import chosen, codes, known
 
 CODE_PATTERN = r"^[A-Za-z0-9_.\-]{1,80}$"
 
@@ -100,16 +100,20 @@ class Code:
 
     name: str
     known: bool = False
+    reserved: bool = True
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         text = core_schema.str_schema(pattern=CODE_PATTERN)
-        return core_schema.no_info_after_validator_function(known(self.name), text) if self.known else text
+        if not self.known:
+            return text
+        return core_schema.no_info_after_validator_function(known(self.name, reserved=self.reserved), text)
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         schema = {"type": "string", "pattern": CODE_PATTERN, "x-codelist": self.name}
-        return {**schema, "enum": sorted(codes(self.name))} if self.known else schema
+        allowed = codes(self.name) if self.reserved else chosen(self.name)
+        return {**schema, "enum": sorted(allowed)} if self.known else schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +121,10 @@ class KnownCode(Code):
     """A code at an edge (HTTP, file, border): an unknown one is refused with a reason, never mapped."""
 
     known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenCode(KnownCode):
+    """A code that somebody chose in an answer or a request: one that its list has reserved is refused as an unknown one is."""
+
+    reserved: bool = False

@@ -14,7 +14,7 @@ from chassis.identity.access import require
 from chassis.problems import NotFound
 from chassis.web.http import Who
 from chassis.web.kept_answers import UNCHANGED, IfNoneMatch, KeptAnswer
-from contracts.codes import ENGLISH, LANGUAGES, codes, content, labels, names, reviewed
+from contracts.codes import ENGLISH, LANGUAGES, chosen, codes, content, labels, names, reviewed
 
 router = APIRouter(prefix="/v1/codes", tags=["code lists"])
 
@@ -32,7 +32,9 @@ class CodeView(BaseModel):
 
 
 class CodeListView(BaseModel):
-    """The codes in the order of their list. `reviewed`: a native speaker has looked at the labels."""
+    """The codes in the order of their list. `reviewed`: a native speaker has looked at the labels. `reserved`: what nobody chooses in an
+    answer or a request.
+    """
 
     name: str
     version: str
@@ -40,6 +42,7 @@ class CodeListView(BaseModel):
     language: str
     reviewed: bool
     codes: list[CodeView]
+    reserved: list[str] = []
 
 
 class CodeListSummary(BaseModel):
@@ -101,6 +104,7 @@ def _one(name: str, language: str) -> KeptAnswer:
         language=language,
         reviewed=reviewed(name, language),
         codes=shown,
+        reserved=[code for code in codes(name) if code not in chosen(name)],
     )
     return KeptAnswer.of(view.model_dump(mode="json"), language)
 

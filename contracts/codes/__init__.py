@@ -38,6 +38,14 @@ def codes(name: str) -> Mapping[str, str]:
     return entries
 
 
+def chosen(name: str) -> Mapping[str, str]:
+    """The same without what the list has `reserved`: codes under which the system is looked after, and which nobody chooses in an answer or a
+    request.
+    """
+    kept = content(name).get("reserved", ())
+    return {code: label for code, label in codes(name).items() if code not in kept}
+
+
 def in_the_standard(name: str, code: str) -> str:
     """The code of a published standard for one of its list; a code of our own is there what the list's `standard`
     says, which is less than is known here.
@@ -87,11 +95,11 @@ def forget() -> None:
         kept.cache_clear()
 
 
-def known(name: str) -> Callable[[str], str]:
-    """A validator that lets through only the codes of the list."""
+def known(name: str, *, reserved: bool = True) -> Callable[[str], str]:
+    """A validator that lets through only the codes of the list; without `reserved` only those that somebody may choose."""
 
     def check(value: str) -> str:
-        if value not in codes(name):
+        if value not in (codes if reserved else chosen)(name):
             raise UnknownCode(f"not a code of the list '{name}'")
         return value
 

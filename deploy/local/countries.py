@@ -15,7 +15,7 @@ from pydantic import Field, RootModel, StringConstraints
 
 from contracts import machines
 from contracts.casefile.fields import FIELDS
-from contracts.codes import codes
+from contracts.codes import chosen, codes
 from contracts.country.forms import CountryCode, CountryForm, Text
 from contracts.country.reading import Country, CountryError, read_country, read_form
 from contracts.types import KnownCode, OrganisationId
@@ -23,7 +23,7 @@ from deploy.local.place import COUNTRIES
 from deploy.local.trouble import Trouble
 from services.directory.forms import SeedFile
 
-PURPOSES = tuple(name for name in codes("purpose") if name != "audit")
+PURPOSES = tuple(chosen("purpose"))
 
 
 class BadCountryError(Trouble):

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from contracts.casefile.name import NameText
 from contracts.form import Form
-from contracts.types import Cell, GivenInstant, KnownCode, NoticeVersion, OrganisationId
+from contracts.types import Cell, ChosenCode, GivenInstant, KnownCode, NoticeVersion, OrganisationId
 from services.consent.domain.terms import (
     Assent,
     Capacity,
@@ -18,7 +18,7 @@ from services.consent.domain.terms import (
     WithdrawalMethod,
 )
 
-Purpose = Annotated[str, KnownCode("purpose")]
+Purpose = Annotated[str, ChosenCode("purpose")]
 Category = Annotated[str, KnownCode("data_category")]
 Language = Annotated[str, KnownCode("language")]
 

@@ -22,7 +22,7 @@ from contracts.disclosure import TRANSFER
 from contracts.events.access import RecordReadV1
 from contracts.form import Form
 from contracts.internal import Preview
-from contracts.types import KnownCode, LinkedStay, OrganisationId
+from contracts.types import ChosenCode, KnownCode, LinkedStay, OrganisationId
 from services.consent import queries, use_cases
 from services.consent.domain.authorisation import Decision, decide
 from services.consent.domain.facts import HandOverAsked
@@ -45,7 +45,7 @@ class TransferForm(Form):
 
     recipient: OrganisationId
     service: Annotated[str, KnownCode("service")]
-    purpose: Annotated[str, KnownCode("purpose")]
+    purpose: Annotated[str, ChosenCode("purpose")]
     urgency: Annotated[str, KnownCode("urgency")]
     fields: Annotated[list[Annotated[str, KnownCode("field")]], Field(min_length=1, max_length=200)]
 

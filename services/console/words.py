@@ -17,7 +17,7 @@ from babel.support import Translations
 
 from contracts.casefile.fields import FIELDS
 from contracts.casefile.partial_date import InvalidDate, PartialDate
-from contracts.codes import ENGLISH, LANGUAGES, codes, labels
+from contracts.codes import ENGLISH, LANGUAGES, chosen, codes, labels
 
 LOCALE = Path(__file__).parent / "locale"
 SPOKEN: Mapping[str, str] = {"en": "English", "th": "ไทย", "km": "ខ្មែរ", "fr": "Français", "es": "Español"}
@@ -68,9 +68,13 @@ class Reader:
     def options(self, codelist: str) -> Mapping[str, str]:
         return labels(codelist, self.language)
 
-    def sorted_options(self, codelist: str) -> Mapping[str, str]:
+    def choices(self, codelist: str) -> Mapping[str, str]:
+        """The labels of the codes that somebody may choose in a form."""
+        return {code: self.label(codelist, code) for code in chosen(codelist)}
+
+    def sorted_choices(self, codelist: str) -> Mapping[str, str]:
         """The same by their labels, for a list that is too long to be read through."""
-        return dict(sorted(self.options(codelist).items(), key=lambda option: option[1].casefold()))
+        return dict(sorted(self.choices(codelist).items(), key=lambda option: option[1].casefold()))
 
     def number(self, number: int) -> str:
         return format_decimal(number, locale=self.language)

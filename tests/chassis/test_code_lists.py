@@ -54,6 +54,11 @@ async def test_the_answer_says_its_version_source_and_whether_anybody_reviewed_i
         assert body["reviewed"] is reviewed
 
 
+async def test_a_list_says_what_nobody_chooses(service):
+    purposes, services = [await asked(service, f"/v1/codes/{name}") for name in ("purpose", "service")]
+    assert (purposes.json()["reserved"], services.json()["reserved"]) == (["audit"], [])
+
+
 async def test_a_client_that_has_the_list_is_answered_304_and_nothing_more(service):
     first = await asked(service, Accept_Language="th")
     again = await asked(service, Accept_Language="th", If_None_Match=f'"other", W/{first.headers["etag"]}')

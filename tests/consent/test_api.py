@@ -72,6 +72,7 @@ async def test_names_are_kept_under_her_key_and_are_nowhere_else(consent):
 
 NO_CONSENT = [
     ({"purposes": ["enforcement"]}, ["body", "purposes", 0]),
+    ({"purposes": ["audit"]}, ["body", "purposes", 0]),  # a code of the list, and nobody's to give
     ({"categories": []}, ["body", "categories"]),
     ({"recipients": [{"organisation": "kh-agency", "country": "TH"}]}, ["body", "recipients", 0]),
     (

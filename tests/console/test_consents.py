@@ -180,6 +180,15 @@ async def test_she_is_asked_step_by_step_and_her_yes_is_saved_once_as_it_was_giv
     )
 
 
+async def test_a_purpose_that_nobody_may_give_is_not_offered_and_not_taken(consents):
+    case, browser, page = await begun(consents)
+    assert (f'value="{PURPOSE}"' in page.html, 'value="audit"' in page.html) == (True, False)
+    check = await gone(browser, page, {**WHAT, "purposes": ["audit"]}, *STEPS[1:])
+    again = await browser.send(check.form("record_consent"))
+    assert (again.status, again.html.count("Choose one of the answers")) == (422, 2)
+    assert await consents.recorded(case) == []
+
+
 async def test_the_notice_stands_there_in_the_language_in_which_it_is_read_out(consents):
     _, browser, page = await begun(consents)
     notice = await gone(browser, page, *STEPS[:2])

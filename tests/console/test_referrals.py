@@ -186,6 +186,9 @@ async def test_what_is_wrong_in_a_draft_is_said_beside_it_and_what_was_chosen_st
     assert ("purpose", DRAFT["purpose"]) in none.form("draft_referral").fields
     other = await browser.send(form, **{**DRAFT, "service": "shelter"})
     assert (other.status, other.html.count("They do not offer this service")) == (422, 2)
+    audit = await browser.send(form, **{**DRAFT, "purpose": "audit"})
+    assert (audit.status, 'value="audit"' in audit.html) == (422, False)
+    assert audit.html.count("Choose one of the answers") == 2
     odd = await browser.send(form, **{**DRAFT, "service": SCRIPT, "recipient": SCRIPT})
     assert (odd.status, "<script" in odd.html) == (422, False)
 

@@ -52,10 +52,11 @@ def test_a_list_is_well_formed_and_its_codes_can_travel(name: str) -> None:
     content = json.loads(files("contracts.codes").joinpath(f"{name}.json").read_text(encoding="utf-8"))
     needed, others = (
         {"name", "source", "version", "codes", "unreviewed"},
-        {"labels", "labelled_as", "standard"},
+        {"labels", "labelled_as", "reserved", "standard"},
     )
     assert needed <= set(content) <= needed | others
     assert content["name"] == name
+    assert set(content.get("reserved", ())) <= set(content["codes"])
     assert content["codes"]
     for code, label in content["codes"].items():
         assert re.fullmatch(CODE_PATTERN, code), (name, code)

@@ -83,6 +83,7 @@ SENSELESS: list[tuple[dict[str, object], str]] = [
     ({"service": "medical"}, "service"),
     ({"service": "unheard-of"}, "service"),
     ({"purpose": "deportation"}, "purpose"),
+    ({"purpose": "audit"}, "purpose"),
     ({"urgency": "whenever"}, "urgency"),
     ({"fields": ["cor_SecretWish"]}, "fields"),
     ({"fields": []}, "fields"),

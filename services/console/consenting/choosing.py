@@ -77,7 +77,7 @@ def options(who: SignedIn, question: AskingQuestion, around: Surroundings) -> Ma
     if question.said is not None:
         return {code: who.reader.say(text) for code, text in question.said.items()}
     if question.codes:
-        return who.reader.options(question.codes)
+        return who.reader.choices(question.codes)
     if question.of == "notices":
         items = [] if around.notices.value is None else around.notices.value.items
         return {notice.language: who.reader.label("language", notice.language) for notice in items}

@@ -17,7 +17,7 @@ from chassis.web.worklist import RowQuery, count_of, page_of
 from contracts.events.access import RecordReadV1
 from contracts.form import Form
 from contracts.internal import Preview
-from contracts.types import CaseId, KnownCode, OrganisationId
+from contracts.types import CaseId, ChosenCode, KnownCode, OrganisationId
 from services.referral import queries, use_cases
 from services.referral.domain.states import Half, Kind, State
 from services.referral.preview import preview
@@ -40,7 +40,7 @@ class ReferralForm(Form):
     case_id: CaseId
     recipient: OrganisationId
     service: Annotated[str, KnownCode("service")]
-    purpose: Annotated[str, KnownCode("purpose")]
+    purpose: Annotated[str, ChosenCode("purpose")]
     urgency: Annotated[str, KnownCode("urgency")]
     fields: Annotated[list[Annotated[str, KnownCode("field")]], Field(min_length=1, max_length=200)]
     kind: Annotated[str, KnownCode("referral_kind")] = Kind.REFERRAL
