@@ -265,7 +265,7 @@ class Certificate(BaseModel):
 
 
 class Fitness(BaseModel):
-    """What a clinician found: a text of this form among the checks."""
+    """A clinician's findings: a text of this form among the checks."""
 
     fit: bool
     assessed_on: date

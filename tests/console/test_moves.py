@@ -8,6 +8,7 @@ from deploy.messages import messages
 from services.console.answers import Block, Fitness
 from services.console.api.returns import found_fit, shown_blocks
 from services.console.commands import COMMANDS, return_forms
+from services.returns.domain import fitness
 from services.returns.domain.blocks import SUPPLIERS
 from services.returns.domain.states import MOVES, Verb
 from services.returns.queries import _ROUTES
@@ -40,9 +41,8 @@ def test_every_kind_of_check_can_be_recorded():
 
 def test_what_a_clinician_found_is_read_as_returns_keeps_it():
     day = datetime.now(UTC).date()
-    kept = Found(
-        True, day, 33, True, day, True, True, FoundCertificate(day, day), frozenset({"late_pregnancy"})
-    )
+    certificate, flags = fitness.Certificate(day, day), frozenset({"late_pregnancy"})
+    kept = fitness.Fitness(True, day, 33, True, day, True, True, certificate, flags)
     read = found_fit(_FITNESS.dump_json(kept).decode())
     assert read == Fitness(
         fit=True, assessed_on=day, weeks=33, multiple=True, birth_on=day, newborn=True, escort=True,

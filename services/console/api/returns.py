@@ -40,7 +40,7 @@ SUPPLIERS = (
     marked("another case worker or supervisor than who assessed the risk"),
     marked("a supervisor"),
 )
-"""Who can supply what is missing, in the words of the service."""
+"""The suppliers of what is missing, in the words of the service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def _place(route: str) -> str:
 
 
 def found_fit(grounds: str) -> Fitness | None:
-    """What a clinician found; None for grounds of another kind of check, and for findings of another form."""
+    """The findings of a clinician; None for a text of another form."""
     try:
         return Fitness.model_validate_json(grounds)
     except ValidationError:

@@ -31,7 +31,7 @@ RECORDED_AS_CHECK = (
     "passport", "emergency-travel-document", "border-pass", "escort", "best-interests", "guardian-agreement", "family-traced",
     "family-assessed", "linked-settled",
 )  # fmt: skip
-"""What is recorded with the form of checks; fitness to travel has one of its own."""
+"""The checks of one form; fitness to travel has a form of its own."""
 
 
 def _move(
