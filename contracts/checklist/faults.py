@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import product
 
+from contracts.casefile.decided import DECIDED_ELSEWHERE
 from contracts.casefile.fields import FIELDS
 from contracts.checklist.forms import (
     ChecklistFile,
@@ -71,6 +72,7 @@ def _codes(one: ChecklistFile) -> Iterator[str]:
     """Codes that stand twice."""
     yield from _twice("sections", [section.code for section in one.sections])
     yield from _twice("questions", [question.code for question in one.questions()])
+    yield from _twice("field", [question.field for question in one.questions() if question.field])
     yield from _twice("positive", [rule.rule for rule in one.positive])
     yield from _twice("profiles", [profile.code for profile in one.profiles.values()])
     for name, choices in one.choices.items():
@@ -94,16 +96,19 @@ def _kinds(one: ChecklistFile) -> Iterator[str]:
             yield f"{place}.choices: an answer of this kind is not chosen from a list"
         if question.kind is not Kind.ANSWER and (question.weights or question.flag):
             yield f"{place}: only a question answered with yes or no has a weight or a flag"
-        if question.field is not None and question.choices in one.choices:
-            yield from _of_field(place, question.field, [c.code for c in one.choices[question.choices or ""]])
+        if question.field is not None:
+            codes_of = [choice.code for choice in one.choices.get(question.choices or "", [])]
+            yield from _of_field(f"{place}.field", question.field, codes_of)
     yield from (f"choices.{name}: no question asks with it" for name in one.choices if name not in used)
 
 
 def _of_field(place: str, name: str, choices: list[str]) -> Iterator[str]:
+    if name in DECIDED_ELSEWHERE:
+        yield f"{place}: {DECIDED_ELSEWHERE[name]}"
     known = FIELDS[name].codelist
     unknown = [code for code in choices if known is None or code not in codes(known)]
     if unknown:
-        yield f"{place}.field: {name} does not take {', '.join(unknown[:5])}"
+        yield f"{place}: {name} does not take {', '.join(unknown[:5])}"
 
 
 def _placed(one: ChecklistFile) -> Iterator[tuple[str, QuestionForm]]:

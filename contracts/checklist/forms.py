@@ -12,7 +12,7 @@ from contracts.form import Form
 from contracts.types import CODE_PATTERN, KnownCode, VersionLabel
 
 Name = Annotated[str, StringConstraints(pattern=CODE_PATTERN)]
-ListCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9\-]{2,60}$")]
+ListCode = Annotated[str, StringConstraints(min_length=2, max_length=60, pattern=r"^[a-z0-9\-]+$")]
 Flag = Annotated[str, Field(pattern=f"^({'|'.join(FLAGS)})$")]
 Texts = Annotated[dict[LanguageTag, Paragraph], Field(min_length=1, description="a text by its language")]
 

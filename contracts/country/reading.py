@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ValidationError
 
+from contracts.checklist.forms import ChecklistFile
+from contracts.checklist.reading import ChecklistError, read_checklist
 from contracts.country.forms import (
     CalendarFile,
     CallLaw,
@@ -56,6 +58,8 @@ class Country:
     buddhist_era: bool = False
     provinces: Mapping[str, str] = field(default_factory=dict)
     """The code of each → its name. Empty where the folder has no `provinces.json`."""
+    forms: tuple[ChecklistFile, ...] = ()
+    """The forms that an intake may ask with, every version; none where there is no folder `forms`."""
 
 
 def read_country(folder: Path) -> Country:
@@ -87,6 +91,31 @@ def _provinces(path: Path, code: str) -> Mapping[str, str]:
     return provinces
 
 
+def _forms(folder: Path) -> tuple[ChecklistFile, ...]:
+    """The forms in a folder of that name, of each code one version in use at most. Raises CountryError."""
+    found: dict[tuple[str, str], ChecklistFile] = {}
+    problems: list[str] = []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            form = read_checklist(path)
+        except ChecklistError as error:
+            problems += [f"{_shown(path)}: {sentence}" for sentence in error.problems]
+            continue
+        if form.purpose != "form":
+            problems.append(
+                f"{_shown(path)}: purpose: a country adds forms; checklists come with the release"
+            )
+        elif (form.code, form.version) in found:
+            problems.append(f"{_shown(path)}: {form.code} {form.version} stands in another file already")
+        elif form.in_use and any(one.code == form.code and one.in_use for one in found.values()):
+            problems.append(f"{_shown(path)}: in_use: another version of {form.code} is in use")
+        else:
+            found[form.code, form.version] = form
+    if problems:
+        raise CountryError(*problems)
+    return tuple(found.values())
+
+
 def _country(folder: Path, place: Any, calendar: Any, law: Any, words: Any) -> Country:
     """The country that four files describe, each of which is whole."""
     zone = ZoneInfo(place.time_zone)
@@ -114,6 +143,7 @@ def _country(folder: Path, place: Any, calendar: Any, law: Any, words: Any) -> C
         date(max(day.year for day in calendar.holidays), 12, 31),
         calendar.buddhist_era,
         _provinces(folder / "provinces.json", place.code),
+        _forms(folder / "forms"),
     )
 
 

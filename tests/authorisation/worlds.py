@@ -260,6 +260,21 @@ class Intake(World):
     async def checklist(self) -> Made:
         return {"checklist": "field-adult", "version": "1"}
 
+    async def form(self) -> Made:
+        return {"form": "htcds-survey", "version": "1"}
+
+    async def form_answers(self) -> Made:
+        """A case whose intake was asked with a form."""
+        begun = await self.ask(
+            "officer", "POST", "/v1/drafts", {"channel": "self-referral", "form": "htcds-survey"}
+        )
+        draft = f"/v1/drafts/{begun.json()['id']}"
+        await self.ask("officer", "PATCH", draft, {"form_answers": {"prs_First_Name": "Dara"}})
+        opened = (await self.ask("officer", "POST", f"{draft}/submit")).json()["id"]
+        assignment = {"organisation": AGENCY, "workers": [WORKER]}
+        await self.ask("officer", "POST", f"/v1/cases/{opened}/assignment", assignment)
+        return {"case_id": opened, "id": opened}
+
     async def draft(self) -> Made:
         body = {"channel": "self-referral", "fields": {"cor_FullName": "Dara"}}
         begun = (await self.ask("officer", "POST", "/v1/drafts", body)).json()["id"]

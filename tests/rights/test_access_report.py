@@ -274,3 +274,25 @@ async def test_who_is_erased_while_her_report_is_gathered_is_in_none(intake, mon
             answer = await ask(intake, case_id)
         assert answer.status_code == 503, (name, answer.text[:300])
         assert (await ask(intake, case_id)).status_code == 200
+
+
+async def test_answers_to_the_form_of_an_intake_are_in_the_report_as_they_were_asked(intake):
+    officer = {**intake.as_("screening_officer"), "If-Match": "*"}
+    begun = {"channel": "self-referral", "form": "htcds-survey"}
+    draft = (await intake.client.post("/v1/drafts", json=begun, headers=officer)).json()["id"]
+    answers = {"form_answers": {"cas_IncomingReferralDetails": "by the night train", "con_Consent": "TRUE"}}
+    assert (
+        await intake.client.patch(f"/v1/drafts/{draft}", json=answers, headers=officer)
+    ).status_code == 200
+    opened = await intake.client.post(f"/v1/drafts/{draft}/submit", headers=officer)
+    case_id = UUID(opened.json()["id"])
+    await intake.work()
+    body = (await report(intake, case_id)).json()
+    (form,) = [one for one in body["sections"] if one["section"] == "form"]
+    (said,) = [value["shown"] for row in form["rows"] for value in row if value["name"] == "answers"]
+    assert said == "Consent Yes\nIncoming Referral Details by the night train"
+    async with intake.service.database.transaction(intake.service.database.system()) as tx:
+        found = await find_held(tx, HELD, case_id)
+    sealed = {mark(one.record_id) for f in found for row in f.rows for one in f.held.sealed(row, case_id)}
+    held = await intake.service.vault.held_by(await person_of(intake, case_id))
+    assert held == {"intake": len(sealed)}

@@ -37,7 +37,7 @@ def test_the_survey_of_htcds_is_imported_as_a_form_with_a_line_for_each_row_that
     said = CliRunner().invoke(app, ["checklist", "import", SURVEY, "--to", str(to)])
     assert said.exit_code == 0, said.output
     assert "survey, row 35: there is no answer of the type 'calculate' here" in said.output
-    assert "form.json: 31 questions, 23 of them fields of a case file." in said.output
+    assert "form.json: 31 questions, 21 of them fields of a case file." in said.output
     assert CliRunner().invoke(app, ["checklist", "check", str(to)]).exit_code == 0
     wrong = CliRunner().invoke(app, ["checklist", "import", FILE, "--to", str(tmp_path / "no.json")])
     assert (wrong.exit_code, (tmp_path / "no.json").exists()) == (1, False)

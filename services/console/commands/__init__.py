@@ -13,6 +13,7 @@ from services.console.commands import (
     consent_forms,
     draft_forms,
     operations,
+    protection_forms,
     referral_forms,
     return_forms,
     team,
@@ -24,6 +25,7 @@ from services.console.domain.person import Person
 _ALL = (
     *case_forms.FORMS,
     *consent_forms.FORMS,
+    *protection_forms.FORMS,
     *draft_forms.FORMS,
     *referral_forms.FORMS,
     *return_forms.FORMS,

@@ -17,6 +17,7 @@ from chassis.web.moves import MoveView, Offer
 from chassis.web.positions import position
 from contracts.casefile.own_number import OwnNumber
 from contracts.casefile.urgent import FLAGS
+from contracts.checklist.forms import ListCode
 from contracts.form import Form
 from contracts.types import GivenInstant, KnownCode, Pseudonym
 from services.intake.casefile.api.cases import FieldsForm, Flag, OpenedBy, person_of
@@ -26,7 +27,7 @@ from services.intake.casefile.flagging import sealed_flags
 from services.intake.casefile.outgoing import record_read
 from services.intake.casefile.store import cases
 from services.intake.drafts import queries, store, use_cases
-from services.intake.drafts.content import merged, require_known, require_of_kind, saved, whole
+from services.intake.drafts.content import begun, merged, require_known, require_of_kind, saved, whole
 from services.intake.drafts.domain.draft import Draft, DraftKind, DraftState, DraftVerb, passes
 from services.intake.drafts.sealing import open_content, seal_content
 from services.intake.drafts.use_cases import NewDraft, RemindAt, SealedContent, SubmittedDraft
@@ -41,7 +42,16 @@ Answers = Annotated[
 ]
 
 
-class IntakeDraftForm(Form):
+FormAnswers = Annotated[
+    dict[str, str | list[str] | None],
+    Field(
+        max_length=300,
+        description="answers by question of the form that it was begun with; null takes one back",
+    ),
+]
+
+
+class SavedIntakeForm(Form):
     """The answers so far; everything may be missing, and a value may be half of one. Only names are checked now."""
 
     channel: OpenedBy | None = None
@@ -55,10 +65,17 @@ class IntakeDraftForm(Form):
     ] = None
 
 
-class SaveDraftForm(IntakeDraftForm):
+class IntakeDraftForm(SavedIntakeForm):
+    """An intake as it is begun. `form` is one of the cell's own (`GET /v1/forms`), and stays what was begun with."""
+
+    form: ListCode | None = None
+
+
+class SaveDraftForm(SavedIntakeForm):
     """Members that are not named stay. `answers` are a screening's, everything else is an intake's."""
 
     answers: Answers | None = None
+    form_answers: FormAnswers | None = None
 
 
 class ScreeningDraftForm(Form):
@@ -76,7 +93,7 @@ def _reminders(service: Service) -> RemindAt:
 async def _begun_intake(body: IntakeDraftForm, request: Request, actor: Who, service: Running) -> NewDraft:
     """The person's key first, under identifiers that a retry of the same command finds again."""
     require(actor, store.WRITE_DRAFT, organisation=actor.organisation)
-    content = merged({}, body.model_dump(exclude_unset=True))
+    content = begun(service, body.model_dump(exclude_unset=True))
     draft_id = await _identifier(request, actor, service)
     person_id = person_of(draft_id)
     await service.vault.create(person_id)
@@ -188,6 +205,9 @@ class DraftView(queries.DraftSummary):
     languages: Annotated[list[str], Field(default_factory=list)]
     flags: Annotated[list[str], Field(default_factory=list)]
     answers: Annotated[dict[str, str], Field(default_factory=dict)]
+    form: Annotated[str | None, Field(description="the form that the intake was begun with")] = None
+    form_version: str | None = None
+    form_answers: Annotated[dict[str, str | list[str]], Field(default_factory=dict)]
     own_number: str | None = None
     moves: Annotated[list[MoveView], Field(default_factory=list)]
 

@@ -15,6 +15,7 @@ from services.intake.casefile.api.prepared import checked_fields
 from services.intake.casefile.domain.case import Case, urgency_of
 from services.intake.casefile.flagging import sealed_flags
 from services.intake.casefile.store import cases
+from services.intake.drafts.asking import OF_FORM, answers_of, asked_with, take_answers
 from services.intake.drafts.domain.draft import Draft, DraftKind
 from services.intake.drafts.sealing import open_content, seal_content
 from services.intake.drafts.store import SCREEN
@@ -22,7 +23,7 @@ from services.intake.drafts.use_cases import SealedContent, SubmittedDraft
 from services.intake.identification.domain.checklist import Checklist, UnknownIndicator, of_version
 from services.intake.identification.screening import prepared
 
-MERGED = ("fields", "answers")
+MERGED = ("fields", "answers", "form_answers")
 """Members of which each entry is saved by itself; null removes one. Any other member is replaced, and null removes it."""
 
 
@@ -38,7 +39,16 @@ def merged(content: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any
         else:
             after[name] = value
     require_readable(sent.get("fields") or {})
+    require_short(sent.get("form_answers") or {})
     return after
+
+
+def begun(service: Service, sent: Mapping[str, Any]) -> dict[str, Any]:
+    """The content of an intake that begins. Raises Invalid for a form that the cell does not ask with."""
+    content = merged({}, sent)
+    if (code := content.get("form")) is not None:
+        content["form_version"] = asked_with(service, code).version
+    return content
 
 
 def require_readable(fields: Mapping[str, Any]) -> None:
@@ -58,6 +68,15 @@ def _faults(name: str, texts: list[str]) -> list[tuple[str, str]]:
     if any(len(text) > MAX_TEXT for text in texts):
         return [("string_too_long", f"must have at most {MAX_TEXT} characters")]
     return []
+
+
+def require_short(answers: Mapping[str, Any]) -> None:
+    """Raises Invalid for an answer to a form that is longer than any text may be."""
+    for value in answers.values():
+        if any(len(one) > MAX_TEXT for one in ([value] if isinstance(value, str) else value or [])):
+            message = f"must have at most {MAX_TEXT} characters"
+            place = {"loc": ["body", "form_answers", "*"], "msg": message, "code": "string_too_long"}
+            raise Invalid(errors=[place])
 
 
 def require_of_kind(draft: Draft, sent: Mapping[str, Any]) -> None:
@@ -88,6 +107,8 @@ async def saved(
     """`case` is that of a screening."""
     before = await open_content(service.vault, draft)
     content = merged(before, sent)
+    if case is None:
+        take_answers(service, content, sent.get("form_answers") or {})
     sealed = await seal_content(service.vault, draft.person_id, draft.id, content)
     if case is None:
         flags, stood = set(content.get("flags", [])), set(before.get("flags", []))
@@ -116,24 +137,27 @@ async def whole(service: Service, actor: Actor, draft: Draft) -> SubmittedDraft:
 
 
 async def _intake(service: Service, draft: Draft, content: Mapping[str, Any]) -> SubmittedDraft:
+    told = {name: value for name, value in content.items() if name not in OF_FORM}
     errors: list[dict[str, Any]] = []
     form = None
     try:
-        form = OpenForm.model_validate(dict(content))
+        form = OpenForm.model_validate(told)
     except ValidationError as error:
         errors += [_placed(one) for one in error.errors(include_input=False, include_url=False)]
+    answered = answers_of(service, content)
+    errors += answered.errors
     languages = dict(
         zip(("prs_PrimaryLanguage", "prs_SecondaryLanguage"), content.get("languages", []), strict=False)
     )
     fields: dict[str, str | None] = {}
     try:
-        fields = checked_fields(service, {**languages, **content.get("fields", {})})
+        fields = checked_fields(service, {**languages, **content.get("fields", {}), **answered.fields})
     except Invalid as refused:
-        errors += [{**one, "loc": ["draft", *one["loc"][1:]]} for one in refused.errors]
+        errors += [{**one, "loc": ["draft", *answered.place(one["loc"])]} for one in refused.errors]
     if errors or form is None:
         raise Invalid(errors=errors)
     case = await sealed_case(service, draft.organisation, form, fields, draft.case_id, form.channel)
-    return SubmittedDraft(draft.version, case=case)
+    return SubmittedDraft(draft.version, case=case, form=await answered.sealed(service, case))
 
 
 def _placed(error: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,8 @@ from services.intake.casefile.use_cases import NewCase, SealedFields, answered
 from services.intake.drafts import store
 from services.intake.drafts.domain.draft import Draft, DraftKind
 from services.intake.drafts.domain.facts import DraftFact
+from services.intake.identification.store import records
+from services.intake.identification.store.records import SealedForm
 from services.intake.identification.use_cases import PreparedScreening, screen_case
 
 RemindAt = Callable[[str, datetime], datetime]
@@ -98,6 +100,7 @@ class SubmittedDraft:
     version: int
     case: NewCase | None = None
     screening: PreparedScreening | None = None
+    form: SealedForm | None = None
 
 
 async def submit_draft(
@@ -112,6 +115,8 @@ async def submit_draft(
         raise PreconditionFailed
     if whole.case is not None:
         result_id = (await use_cases.open_case(tx, actor, whole.case, today)).id
+        if whole.form is not None:
+            await records.add_form(tx, actor, result_id, whole.form)
     elif whole.screening is not None:
         await screen_case(tx, actor, draft.case_id, whole.screening, today)
         result_id = whole.screening.sealed.id

@@ -17,9 +17,10 @@ from chassis.web.positions import Position
 from services.intake.casefile.domain.case import CaseState, CaseVerb, passes
 from services.intake.casefile.store.cases import ACTIONS
 from services.intake.identification.domain.identification import Hold
-from services.intake.identification.sealed_rows import NeedsRow, ScreeningRow, StatusRow
+from services.intake.identification.sealed_rows import FormRow, NeedsRow, ScreeningRow, StatusRow
 
 _SCREENINGS, _STATUSES, _NEEDS = RowReader(ScreeningRow), RowReader(StatusRow), RowReader(NeedsRow)
+_FORMS = RowReader(FormRow)
 
 
 class HoldView(BaseModel):
@@ -58,6 +59,15 @@ async def screenings(
 async def screening(tx: Transaction, case_id: UUID, screening_id: UUID) -> ScreeningRow:
     statement = text("select * from intake.screenings where id = :id and case_id = :case")
     found = _SCREENINGS.first(await tx.execute(statement, {"id": screening_id, "case": case_id}))
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def form_answers(tx: Transaction, case_id: UUID) -> FormRow:
+    """Raises NotFound where the intake was asked without a form, or it was not answered."""
+    statement = text("select * from intake.form_answers where case_id = :case")
+    found = _FORMS.first(await tx.execute(statement, {"case": case_id}))
     if found is None:
         raise NotFound
     return found

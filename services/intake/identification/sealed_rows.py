@@ -19,6 +19,15 @@ class ScreeningRow:
 
 
 @dataclass(frozen=True, slots=True)
+class FormRow:
+    form: str
+    form_version: str
+    answers: str
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class StatusRow:
     revision: int
     organisation: str

@@ -37,13 +37,21 @@ from services.intake.identification.domain.field_classes import (
     AGE_REASONS,
     ANSWERS,
     CORRECTION,
+    FORM,
     NEEDS_CLASS,
     REASONS,
     RESULT,
     STATUS_CLASS,
 )
 from services.intake.identification.sealing import age_record, status_record
-from services.intake.identification.store.tables import AGE_ASSESSMENTS, HOLDS, NEEDS, SCREENINGS, STATUSES
+from services.intake.identification.store.tables import (
+    AGE_ASSESSMENTS,
+    FORM_ANSWERS,
+    HOLDS,
+    NEEDS,
+    SCREENINGS,
+    STATUSES,
+)
 from services.intake.reports.domain.calls import call_record
 from services.intake.reports.domain.field_classes import CALL_CONTENT
 from services.intake.reports.store.tables import CALLS
@@ -86,6 +94,10 @@ def _screening(row: FoundRow, _case_id: UUID) -> Iterable[SealedValue]:
     yield SealedValue("answers", ANSWERS, row.id, row.answers)
     if row.reason is not None:
         yield SealedValue("reason", CORRECTION, row.id, row.reason)
+
+
+def _form(row: FoundRow, case_id: UUID) -> Iterable[SealedValue]:
+    yield SealedValue("answers", FORM, case_id, row.answers)
 
 
 def _status(row: FoundRow, case_id: UUID) -> Iterable[SealedValue]:
@@ -171,6 +183,7 @@ HELD = (
     HeldTable(
         SCREENINGS, "screening", ("at", "organisation", "by", "checklist:checklist"), sealed=_screening
     ),
+    HeldTable(FORM_ANSWERS, "form", ("at", "organisation", "by", "what=form"), sealed=_form),
     HeldTable(
         STATUSES,
         "status",

@@ -14,7 +14,7 @@ from contracts.codes import codes, labels
 from services.intake.identification.domain.checklist import YES
 
 NO = "no"
-CHECKLIST, RESULT, DIMENSIONS = "checklist", "result", "dimensions"
+CHECKLIST, RESULT, DIMENSIONS, ASKED = "checklist", "result", "dimensions", "ask"
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d")
 _FLAGS = ("urgent_protection", "urgent_health")
 _LISTS: Mapping[str, Sequence[str]] = {
@@ -35,6 +35,7 @@ _AS_JSON = {
     "closing": {"reason", "reasons"},
     "draft": {"text"},
     "emergency": {"reason"},
+    "form": {"answers"},
     "history": {"flags"},
     "needs": {"assessment"},
     "return": {"grounds"},
@@ -82,7 +83,9 @@ def _structure(section: str, name: str, value: Any) -> Any:
 
 def _parts(name: str, kept: Any, language: str, checklist: str | None) -> Iterator[str]:
     """Each value with its label, where it has one. What was left empty is no part."""
-    if isinstance(kept, dict):
+    if isinstance(kept, dict) and ASKED in kept:
+        yield f"{kept[ASKED]} {kept['shown']}"
+    elif isinstance(kept, dict):
         members = _of_screening(kept) if name == RESULT and DIMENSIONS in kept else kept
         for member, one in members.items():
             label = _label(member, language, checklist)

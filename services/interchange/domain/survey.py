@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from contracts.casefile.decided import DECIDED_ELSEWHERE
 from contracts.casefile.fields import ALIASES, FIELDS, Field
 from contracts.casefile.text import InvalidText, paragraph
 from contracts.codes import codes
@@ -140,6 +141,8 @@ class Survey:
         """Why the answer is no field of a case file; None where it is one."""
         if found is None:
             return "no field of a case file has its answer"
+        if found.name in DECIDED_ELSEWHERE:
+            return DECIDED_ELSEWHERE[found.name]
         if found.codelist is None:
             return f"{found.name} takes no code" if kind in _CHOSEN.values() else None
         if kind not in _CHOSEN.values():

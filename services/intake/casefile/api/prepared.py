@@ -10,20 +10,16 @@ from chassis.identity.auth import Actor
 from chassis.problems import Invalid, WrongState
 from chassis.service import Service
 from contracts.casefile.buddhist_era import READINGS, WHICH_ERA, AmbiguousYear, common_era
-from contracts.casefile.fields import FIELDS, NEEDS, STATUS, STATUS_BY, InvalidField, checked, to_text
+from contracts.casefile.decided import DECIDED_ELSEWHERE
+from contracts.casefile.fields import FIELDS, NEEDS, InvalidField, checked, to_text
 from contracts.casefile.partial_date import InvalidDate, PartialDate
-from contracts.casefile.urgent import URGENT_FIELDS, as_fields
+from contracts.casefile.urgent import as_fields
 from contracts.codes import UnknownCode
 from services.intake.casefile.domain.case import Case, CaseState, CaseVerb
 from services.intake.casefile.store import cases
 
 FieldsSent = Mapping[str, str | list[str] | None]
 
-_DECIDED_ELSEWHERE: Mapping[str, str] = {
-    **dict.fromkeys((STATUS, STATUS_BY), "a formal status is recorded as a decision, with its reasons"),
-    **dict.fromkeys(URGENT_FIELDS, "an urgent flag is recorded among `flags`"),
-    NEEDS: "needs are recorded as an assessment",
-}
 _REMOVABLE = frozenset({NEEDS})
 """An assessment has at least one need: a case without needs has the field removed."""
 
@@ -62,11 +58,15 @@ def flag_fields(flags: Collection[str]) -> dict[str, str]:
     return {name: to_text(values) for name, values in as_fields(flags).items()}
 
 
+def canonical_date(service: Service, text: str) -> str:
+    """A date in its canonical form; of the Buddhist era too where the country counts by it. Raises InvalidDate."""
+    return str(PartialDate.parse(common_era(text) if service.settings.country.buddhist_era else text))
+
+
 def checked_date(service: Service, text: str, place: Sequence[str]) -> str:
     """A date that is looked for, in its canonical form. Raises Invalid."""
-    buddhist = service.settings.country.buddhist_era
     try:
-        return str(PartialDate.parse(common_era(text) if buddhist else text))
+        return canonical_date(service, text)
     except InvalidDate as error:
         raise Invalid(errors=[{"loc": list(place), "msg": str(error), **_refused_date(error)}]) from None
 
@@ -86,8 +86,8 @@ class _RefusedValue(ValueError):
 def _checked(name: str, value: str | Sequence[str] | None, today: date, *, buddhist: bool) -> str | None:
     if name not in FIELDS:
         raise _RefusedValue("this is no field of a case file", code="unknown-field")
-    if name in _DECIDED_ELSEWHERE and not (value is None and name in _REMOVABLE):
-        raise _RefusedValue(_DECIDED_ELSEWHERE[name], code="decided-elsewhere")
+    if name in DECIDED_ELSEWHERE and not (value is None and name in _REMOVABLE):
+        raise _RefusedValue(DECIDED_ELSEWHERE[name], code="decided-elsewhere")
     if value is None:
         return None
     try:

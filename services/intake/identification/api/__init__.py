@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from services.intake.identification.api import ages, checklists, holds, needs, screenings, status
+from services.intake.identification.api import ages, checklists, forms, holds, needs, screenings, status
 
 router = APIRouter()
-for part in (checklists, screenings, ages, status, holds, needs):
+for part in (checklists, forms, screenings, ages, status, holds, needs):
     router.include_router(part.router)

@@ -1,4 +1,4 @@
-"""The records of assessments and decisions: sealed screenings, statuses, needs. None is ever replaced."""
+"""The records of assessments and decisions: sealed screenings, answers to forms, statuses, needs. None is ever replaced."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,9 +9,10 @@ from sqlalchemy import text
 from chassis.database import Transaction
 from chassis.identity.auth import Actor
 from chassis.tables import insert_set
-from services.intake.identification.store.tables import NEEDS, SCREENINGS, STATUSES
+from services.intake.identification.store.tables import FORM_ANSWERS, NEEDS, SCREENINGS, STATUSES
 
 _SCREENING = insert_set(SCREENINGS)
+_FORM_ANSWERS = insert_set(FORM_ANSWERS)
 _STATUSES = insert_set(STATUSES)
 _NEEDS = insert_set(NEEDS)
 
@@ -53,6 +54,19 @@ async def add_screening(tx: Transaction, actor: Actor, case_id: UUID, screening:
         "reason": screening.reason,
     }
     await _SCREENING.write(tx, [row], case_id=case_id, **_who(tx, actor))
+
+
+@dataclass(frozen=True, slots=True)
+class SealedForm:
+    """The answers to the form that an intake was asked with, as they are kept. `answers` is ciphertext."""
+
+    form: str
+    form_version: str
+    answers: str
+
+
+async def add_form(tx: Transaction, actor: Actor, case_id: UUID, one: SealedForm) -> None:
+    await _FORM_ANSWERS.write(tx, [one], case_id=case_id, **_who(tx, actor))
 
 
 async def is_corrected(tx: Transaction, screening_id: UUID) -> bool:

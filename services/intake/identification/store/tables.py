@@ -31,6 +31,18 @@ CORRECTED_ONCE = Index(
     postgresql_where=text("corrects is not null"),
 )
 
+FORM_ANSWERS = Table(
+    "form_answers",
+    META,
+    Column("case_id", UUID, ForeignKey(CASES.c.id), primary_key=True),
+    required("organisation", TEXT),
+    required("form", TEXT),
+    required("form_version", TEXT),
+    required("answers", TEXT),
+    required("at", TIMESTAMPTZ),
+    required("by", TEXT),
+)
+
 STATUSES = Table(
     "statuses",
     META,
