@@ -133,6 +133,10 @@ async def _refused(
             name: typed[name] for field in command.fields if not _chosen_there(field) for name in field.names
         }
         return await _again(who, command, subject_id, words, CHANGED, {}, "", refused.status)
+    standing = command.standing.get(refused.code)
+    if standing:
+        look = _page(command.makes, refused.named) if command.makes and refused.named else ""
+        return await _again(who, command, subject_id, typed, standing, status=refused.status, look=look)
     ended = CHANGED if stale else SAVED_BEFORE if refused.code == "idempotency-mismatch" else NO_MORE
     if refused.status == HTTPStatus.CONFLICT or ended != NO_MORE:
         back = _page(command.subject, subject_id)
@@ -176,14 +180,27 @@ async def _again(
     faults: Mapping[str, str] | None = None,
     key: str = "",
     status: int = HTTPStatus.UNPROCESSABLE_ENTITY,
+    *,
+    look: str = "",
 ) -> Response:
-    """The form with what was typed. The key stays where nothing was sent, or where it is not known whether it arrived."""
+    """The form with what was typed. The key stays where nothing was sent, or where it is not known whether it arrived. `look`: the page
+    of what is spoken of above.
+    """
     try:
         about = await _seen_now(who, command, subject_id)
     except ServiceAway:
         about = None
     return await _form(
-        who, command, subject_id, about, typed, said=said, faults=faults or {}, key=key, status=status
+        who,
+        command,
+        subject_id,
+        about,
+        typed,
+        said=said,
+        faults=faults or {},
+        key=key,
+        status=status,
+        look=look,
     )
 
 
@@ -198,12 +215,13 @@ async def _form(
     faults: Mapping[str, str] | None = None,
     key: str = "",
     status: int = 200,
+    look: str = "",
 ) -> Response:
     workers, chosen = await _workers(who, command, subject_id, typed)
     return who.page(
         "form.html", status, command=command, subject_id=subject_id, typed={**chosen, **typed},
         hidden=hidden(who, command, subject_id, about, typed, key),
-        faults=faults or {}, said=said, workers=workers, choices=await _choices(who, command, subject_id, typed),
+        faults=faults or {}, said=said, look=look, workers=workers, choices=await _choices(who, command, subject_id, typed),
         among=await _among(who, command, about, typed), looked_at=await _looked_at(who, command, subject_id),
         view=None if about is None else about.value, back=_page(command.subject, subject_id),
     )  # fmt: skip

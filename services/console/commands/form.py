@@ -134,6 +134,8 @@ class Command:
     """The page that comes next, where it is neither that of its subject nor of what was made."""
     pins: bool = False
     """The version that was shown goes with it, also where its route does not ask for one."""
+    standing: Mapping[str, str] = field(default_factory=dict)
+    """Sentences for what is open already and stands in its way, by the code of the refusal; the page of it is linked."""
     intro: Sequence[str] = ()
     """Sentences above the fields."""
     beside: Sequence[tuple[str, str]] = ()
