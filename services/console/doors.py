@@ -6,6 +6,7 @@ from typing import Any
 
 from services.console.answers import CASES, REFERRALS, TEAM
 from services.console.asking import Question, Voice, at_once
+from services.console.consenting.views import PROTECTIONS
 from services.console.domain.person import Person
 from services.console.draft_answers import DRAFTS, SUBMISSIONS
 from services.console.oversight import HEAD, LEAVES, OWN_WORK
@@ -17,6 +18,7 @@ DOORS: Mapping[str, tuple[Question[Any], Mapping[str, Any]]] = {
     "submissions": (SUBMISSIONS, {"limit": 1}),
     "team": (TEAM, {}),
     "leaves": (LEAVES, {"limit": 1}),
+    "protections": (PROTECTIONS, {"limit": 1}),
     "audit": (HEAD, {}),
     "operations": (OWN_WORK, {"limit": 1}),
 }

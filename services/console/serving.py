@@ -26,6 +26,7 @@ from services.console.api import (
     giving,
     home,
     operations,
+    protections,
     referrals,
     sign_in,
     submissions,
@@ -70,6 +71,7 @@ def pages() -> ASGIApp:
         team,
         audit,
         operations,
+        protections,
         referrals,
         forms,
     ):

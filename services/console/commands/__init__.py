@@ -13,6 +13,7 @@ from services.console.commands import (
     consent_forms,
     draft_forms,
     operations,
+    protection_forms,
     referral_forms,
     team,
     watching,
@@ -23,6 +24,7 @@ from services.console.domain.person import Person
 _ALL = (
     *case_forms.FORMS,
     *consent_forms.FORMS,
+    *protection_forms.FORMS,
     *draft_forms.FORMS,
     *referral_forms.FORMS,
     *team.FORMS,

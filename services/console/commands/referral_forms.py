@@ -68,10 +68,6 @@ FORMS = (
         body=_draft,
         intro=(marked("This makes a draft. Nobody is told before you send it."),),
         makes=REFERRAL,
-        standing={
-            "offer-open": marked("There is an open referral to them for the same purpose. Open it: send it, wait for the answer, or take it back."),
-            "transfer-open": marked("This case is being handed over already. Open it: wait for the answer, or take it back."),
-        },
     ),
     _move(
         "send", marked("Send this referral"),
