@@ -9,6 +9,7 @@ from services.console.asking import Question, Voice, at_once
 from services.console.consenting.views import PROTECTIONS
 from services.console.domain.person import Person
 from services.console.draft_answers import DRAFTS, SUBMISSIONS
+from services.console.file_answers import EXPORTS, IMPORTS
 from services.console.oversight import HEAD, LEAVES, OWN_WORK
 
 DOORS: Mapping[str, tuple[Question[Any], Mapping[str, Any]]] = {
@@ -17,6 +18,8 @@ DOORS: Mapping[str, tuple[Question[Any], Mapping[str, Any]]] = {
     "returns": (RETURNS, {"limit": 1}),
     "drafts": (DRAFTS, {"limit": 1}),
     "submissions": (SUBMISSIONS, {"limit": 1}),
+    "imports": (IMPORTS, {"limit": 1}),
+    "exports": (EXPORTS, {"limit": 1}),
     "team": (TEAM, {}),
     "leaves": (LEAVES, {"limit": 1}),
     "protections": (PROTECTIONS, {"limit": 1}),

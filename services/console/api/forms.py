@@ -54,6 +54,12 @@ CONFLICTS: Mapping[str, str] = {
     "she-has-answered": marked("She was asked meanwhile and has answered. What she said counts."),
     "already-requested": marked("It is already asked for with this organisation, or in force."),
     "not-upheld": marked("A third person has not upheld it with this organisation. Choose another."),
+    "offer-open": marked(
+        "There is an open referral to them for the same purpose. Open it: send it, wait for the answer, or take it back."
+    ),
+    "transfer-open": marked(
+        "This case is being handed over already. Open it: wait for the answer, or take it back."
+    ),
     "second-person": marked("Somebody else than whoever did it must do this."),
 }
 """Conflicts after which a form can be sent again, by the code of the service. That nothing would go is of the code list
@@ -154,7 +160,8 @@ async def _refused(
         return await _again(who, command, subject_id, words, CHANGED, {}, "", refused.status)
     conflict = _conflict(who, command, refused)
     if conflict:
-        return await _again(who, command, subject_id, typed, conflict, {}, "", refused.status)
+        look = _page(command.makes, refused.named) if command.makes and refused.named else ""
+        return await _again(who, command, subject_id, typed, conflict, status=refused.status, look=look)
     ended = CHANGED if stale else ENDED.get(refused.code, NO_MORE)
     if refused.status == HTTPStatus.CONFLICT or ended != NO_MORE:
         back = _page(command.subject, subject_id)
@@ -209,14 +216,27 @@ async def _again(
     faults: Mapping[str, str] | None = None,
     key: str = "",
     status: int = HTTPStatus.UNPROCESSABLE_ENTITY,
+    *,
+    look: str = "",
 ) -> Response:
-    """The form with what was typed. The key stays where nothing was sent, or where it is not known whether it arrived."""
+    """The form with what was typed. The key stays where nothing was sent, or where it is not known whether it arrived. `look`: the page
+    of what is spoken of above.
+    """
     try:
         about = await _seen_now(who, command, subject_id)
     except ServiceAway:
         about = None
     return await _form(
-        who, command, subject_id, about, typed, said=said, faults=faults or {}, key=key, status=status
+        who,
+        command,
+        subject_id,
+        about,
+        typed,
+        said=said,
+        faults=faults or {},
+        key=key,
+        status=status,
+        look=look,
     )
 
 
@@ -231,12 +251,13 @@ async def _form(
     faults: Mapping[str, str] | None = None,
     key: str = "",
     status: int = 200,
+    look: str = "",
 ) -> Response:
     workers, chosen = await _workers(who, command, subject_id, typed)
     return who.page(
         "form.html", status, command=command, subject_id=subject_id, typed={**chosen, **typed},
         hidden=hidden(who, command, subject_id, about, typed, key),
-        faults=faults or {}, said=said, workers=workers, choices=await _choices(who, command, subject_id, typed),
+        faults=faults or {}, said=said, look=look, workers=workers, choices=await _choices(who, command, subject_id, typed),
         among=await _among(who, command, about, typed),
         said_options={field.name: {code: who.reader.say(text) for code, text in field.said.items()} for field in command.fields},
         looked_at=await _looked_at(who, command, subject_id),
