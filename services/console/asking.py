@@ -71,12 +71,15 @@ class NotTheirs(Exception):
 
 
 class OrderRefused(Exception):
-    """The service refused. `errors` are `{loc, code}`; nothing in it was typed by anybody."""
+    """The service refused. `errors` are `{loc, code}`; nothing in it was typed by anybody. `named` is what stands in the way, where a
+    refusal names it.
+    """
 
     def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
         super().__init__(status)
         self.status, self.code = status, str(problem.get("code", ""))
         self.errors: Sequence[Mapping[str, Any]] = problem.get("errors") or ()
+        self.named = str(problem.get("referral_id") or "")
         self.blocks: Sequence[str] = problem.get("blocks") or ()
 
 

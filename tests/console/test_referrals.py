@@ -193,6 +193,19 @@ async def test_what_is_wrong_in_a_draft_is_said_beside_it_and_what_was_chosen_st
     assert (odd.status, "<script" in odd.html) == (422, False)
 
 
+async def test_a_second_draft_to_the_same_is_told_with_the_way_to_the_first_and_what_was_chosen_stays(
+    referring,
+):
+    case, browser = await referring.case(), await referring.browser()
+    address = f"/console/cases/{case}/draft_referral"
+    first = await browser.send((await browser.get(address)).form("draft_referral"), **DRAFT)
+    told = await browser.send((await browser.get(address)).form("draft_referral"), **DRAFT)
+    assert told.status == 409
+    (way,) = [to for words, to in told.links.items() if words.startswith("There is an open referral to them")]
+    assert (await browser.get(way)).links["Send this referral"] == first.links["Send this referral"]
+    assert ("recipient", RECIPIENT) in told.form("draft_referral").fields
+
+
 @pytest.mark.parametrize(
     ("recipient", "sentence"),
     [
