@@ -50,7 +50,9 @@ async def show_case(
         "case.html",
         case=found.value,
         names=names_of(panels["organisations"]),
-        buttons=offered(found.value.moves, _moves(panels["notes"]), _moves(panels["referrals"])),
+        buttons=offered(
+            found.value.moves, _moves(panels["notes"]), _moves(panels["referrals"]), _moves(panels["returns"])
+        ),
         done=COMMANDS[done].done if done in COMMANDS else "",
         **panels,
     )
