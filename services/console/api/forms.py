@@ -36,15 +36,37 @@ SAID: Mapping[str, str] = {
     "notice-not-in-force": marked("There is a newer text: read this one out to her"),
     "not-offered": marked("They do not offer this service. Choose another, or somebody else."),
     "other-age": marked("They offer this service for another age than hers."),
-    "not-listed": marked("They are not in the directory any more. Choose somebody else."),
-    "not-a-recipient": marked("They take nobody on at the moment. Choose somebody else."),
+    "not-listed": marked("This name is not in the directory, or not at work any more. Choose another."),
+    "not-a-recipient": marked("This organisation may not be told of anybody. Choose another."),
     "transfer-abroad": marked("A case can be handed over inside one country only. Abroad, refer her."),
     "invalid": marked("This cannot be read as it is written"),
     "which-era": marked("Write the year with four digits"),
     "date-in-the-future": marked("This date is still to come"),
+    "no-reference": marked("This is no reference"),
+    "wrong-check-digit": marked("A letter or digit is not right. Ask for the reference again."),
     "nothing-answered": marked("Nothing is answered yet"),
+    "too-far": marked("No paper counts so long. Is the year of another era?"),
+    "not-a-journey": marked("This must be after now, and not later than the longest journey."),
+    "not-what-happened": marked("It cannot have ended so, as things stand. Choose another."),
+    "not-another": marked("Choose another organisation than your own."),
 }
 """By the code of the service. For every other there is one sentence."""
+CONFLICTS: Mapping[str, str] = {
+    "her-no-stands": marked("The last that she said was no. It stands: nothing can be asked for over it."),
+    "she-has-answered": marked("She was asked meanwhile and has answered. What she said counts."),
+    "already-requested": marked("It is already asked for with this organisation, or in force."),
+    "not-upheld": marked("A third person has not upheld it with this organisation. Choose another."),
+    "offer-open": marked(
+        "There is an open referral to them for the same purpose. Open it: send it, wait for the answer, or take it back."
+    ),
+    "transfer-open": marked(
+        "This case is being handed over already. Open it: wait for the answer, or take it back."
+    ),
+    "second-person": marked("Somebody else than whoever did it must do this."),
+}
+"""Conflicts after which a form can be sent again, by the code of the service. That nothing would go is of the code list
+`disclosure_refusal`.
+"""
 REFUSED = marked("This was not accepted. Look at it again.")
 CHANGED = marked(
     "Somebody changed this meanwhile. Look at what stands there now, and send it again if it is still right."
@@ -60,6 +82,11 @@ NOT_DONE = marked("Not done")
 NO_ANSWER = marked("No answer came")
 UNKNOWN = marked("It is not certain whether this was done. Its page shows what stands now.")
 NO_MORE = marked("This cannot be done any more. Its page shows what stands now.")
+ENDED: Mapping[str, str] = {
+    "idempotency-mismatch": SAVED_BEFORE,
+    "return-open": marked("There is an open return of hers already. The page of the case shows it."),
+}
+"""By the code of a refusal after which the same cannot be sent again."""
 
 
 def _command(folder: str, subject_id: str, verb: str) -> Command:
@@ -98,7 +125,7 @@ async def received(visitor: Visitor, request: Request, command: Command, subject
     who = SignedIn(visitor.request, visitor.service, visitor.reader, visitor.session)
     key, seen, token = (_only(typed, name) for name in HIDDEN)
     if not who.session.secret.fits(token, command.verb, subject_id, seen, key):
-        return await _while_offered(who, command, subject_id, typed, AGAIN, key_of(key))
+        return await _while_offered(who, command, subject_id, typed, AGAIN, key=key_of(key))
     faults = {field.name: fault for field in command.fields if (fault := field.fault(typed))}
     if faults:
         return await _again(who, command, subject_id, typed, "", faults, key)
@@ -106,7 +133,13 @@ async def received(visitor: Visitor, request: Request, command: Command, subject
 
 
 async def _while_offered(
-    who: SignedIn, command: Command, subject_id: str, typed: Typed, said: str, key: str = ""
+    who: SignedIn,
+    command: Command,
+    subject_id: str,
+    typed: Typed,
+    said: str,
+    faults: Mapping[str, str] | None = None,
+    key: str = "",
 ) -> Response:
     """The form with what was typed, where she is still offered it: what another session or a former right made sends nothing."""
     try:
@@ -116,7 +149,7 @@ async def _while_offered(
     except NotFound:
         offered = False
     if offered:
-        return await _again(who, command, subject_id, typed, said, {}, key)
+        return await _again(who, command, subject_id, typed, said, faults, key)
     return _ended(who, command, subject_id, NO_MORE, HTTPStatus.NOT_FOUND)
 
 
@@ -140,17 +173,19 @@ async def _sent(
     who: SignedIn, command: Command, subject_id: str, typed: Typed, key: str, seen: str
 ) -> Response:
     places = command.subject.places(subject_id)
-    body = command.body(typed, Sender(who.session.person, places.get(command.subject.place)))
+    body = command.body(typed, Sender(who.session.person, places.get(command.subject.place), who.reader.zone))
     try:
         told = await who.voice.told(command.order, body, key, seen, **places)
     except ServiceAway:
         return await _unanswered(who, command, subject_id, typed, key)
     except NotTheirs:
-        return await _while_offered(who, command, subject_id, typed, REFUSED)
+        unknown = {field.name: field.unknown for field in command.fields if field.unknown}
+        return await _while_offered(who, command, subject_id, typed, "" if unknown else REFUSED, unknown)
     except OrderRefused as refused:
         return await _refused(who, command, subject_id, typed, refused)
     if command.outcome:
-        return who.page(command.outcome, told=told, back=_page(command.subject, subject_id), command=command)
+        back = _page(command.subject, subject_id)
+        return who.page(command.outcome, told=told, typed=typed, back=back, command=command)
     made = made_by(told)
     if command.then:
         return who.sent_to(command.then.format(made=made))
@@ -170,18 +205,33 @@ async def _refused(
     who: SignedIn, command: Command, subject_id: str, typed: Typed, refused: OrderRefused
 ) -> Response:
     stale = refused.status == HTTPStatus.PRECONDITION_FAILED
-    if stale and not command.pins:
+    if stale and (command.fields or not command.pins):
         words = {
             name: typed[name] for field in command.fields if not _chosen_there(field) for name in field.names
         }
         return await _again(who, command, subject_id, words, CHANGED, {}, "", refused.status)
-    ended = CHANGED if stale else SAVED_BEFORE if refused.code == "idempotency-mismatch" else NO_MORE
+    conflict = _conflict(who, command, refused)
+    if conflict:
+        look = _page(command.makes, refused.named) if command.makes and refused.named else ""
+        return await _again(who, command, subject_id, typed, conflict, status=refused.status, look=look)
+    ended = CHANGED if stale else ENDED.get(refused.code, NO_MORE)
     if refused.status == HTTPStatus.CONFLICT or ended != NO_MORE:
         return _ended(who, command, subject_id, ended, HTTPStatus.CONFLICT)
     faults = said_of(refused.errors, [field.name for field in command.fields])
     told = next((SAID[code] for error in refused.errors if (code := str(error.get("code"))) in SAID), REFUSED)
     said = _named(who, command, refused.errors) or ("" if faults else told)
     return await _again(who, command, subject_id, typed, said, faults)
+
+
+def _conflict(who: SignedIn, command: Command, refused: OrderRefused) -> str:
+    """The sentence for a conflict that the person can mend; empty for every other."""
+    if refused.status != HTTPStatus.CONFLICT:
+        return ""
+    if command.blocks and refused.blocks:
+        why = "; ".join(who.reader.label(command.blocks, code) for code in refused.blocks)
+        return who.reader.say("This is not possible now: %(why)s.", why=why)
+    nothing_goes = who.reader.options("disclosure_refusal").get(refused.code, "")
+    return CONFLICTS.get(refused.code, nothing_goes)
 
 
 def _named(who: SignedIn, command: Command, errors: Sequence[Mapping[str, Any]]) -> str:
@@ -215,14 +265,27 @@ async def _again(
     faults: Mapping[str, str] | None = None,
     key: str = "",
     status: int = HTTPStatus.UNPROCESSABLE_ENTITY,
+    *,
+    look: str = "",
 ) -> Response:
-    """The form with what was typed. The key stays where nothing was sent, or where it is not known whether it arrived."""
+    """The form with what was typed. The key stays where nothing was sent, or where it is not known whether it arrived. `look`: the page
+    of what is spoken of above.
+    """
     try:
         about = await _seen_now(who, command, subject_id)
     except ServiceAway:
         about = None
     return await _form(
-        who, command, subject_id, about, typed, said=said, faults=faults or {}, key=key, status=status
+        who,
+        command,
+        subject_id,
+        about,
+        typed,
+        said=said,
+        faults=faults or {},
+        key=key,
+        status=status,
+        look=look,
     )
 
 
@@ -237,6 +300,7 @@ async def _form(
     faults: Mapping[str, str] | None = None,
     key: str = "",
     status: int = 200,
+    look: str = "",
 ) -> Response:
     (workers, chosen), choices, among, looked_at = await at_once(
         _workers(who, command, subject_id, typed),
@@ -247,7 +311,8 @@ async def _form(
     return who.page(
         "form.html", status, command=command, subject_id=subject_id, typed={**chosen, **typed},
         hidden=hidden(who, command, subject_id, about, typed, key),
-        faults=faults or {}, said=said, workers=workers, choices=choices, among=among, looked_at=looked_at,
+        faults=faults or {}, said=said, look=look, workers=workers, choices=choices, among=among, looked_at=looked_at,
+        said_options={field.name: {code: who.reader.say(text) for code, text in field.said.items()} for field in command.fields},
         view=None if about is None else about.value, back=_page(command.subject, subject_id),
     )  # fmt: skip
 
@@ -323,11 +388,11 @@ async def _among(
     who: SignedIn, command: Command, about: Answer[Any] | None, typed: Typed
 ) -> Mapping[str, Mapping[str, str]]:
     """The choices in the view, by the names of the fields: those that were made, where it cannot be read now."""
-    chosen = {field: field.among for field in command.fields if field.among is not None}
+    chosen = [(field, field.among) for field in command.fields if field.among is not None]
     panel = await who.voice.panel(ORGANISATIONS, query={"limit": 200}) if chosen else Panel()
     names = {} if panel.value is None else {one.id: one.name for one in panel.value.items}
     found = {}
-    for field, among in chosen.items():
+    for field, among in chosen:
         there = typed.get(field.name, ()) if about is None else among(about.value)
         label = partial(who.reader.label, field.codes) if field.codes else lambda one: names.get(one, one)
         found[field.name] = {one: label(one) for one in there}

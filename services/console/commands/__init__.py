@@ -12,8 +12,11 @@ from services.console.commands import (
     case_forms,
     consent_forms,
     draft_forms,
+    file_forms,
     operations,
+    protection_forms,
     referral_forms,
+    return_forms,
     team,
     watching,
 )
@@ -23,8 +26,11 @@ from services.console.domain.person import Person
 _ALL = (
     *case_forms.FORMS,
     *consent_forms.FORMS,
+    *protection_forms.FORMS,
     *draft_forms.FORMS,
+    *file_forms.FORMS,
     *referral_forms.FORMS,
+    *return_forms.FORMS,
     *team.FORMS,
     *watching.FORMS,
     *operations.FORMS,
