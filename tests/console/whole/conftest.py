@@ -22,8 +22,9 @@ from tests.console.whole.things import BORDER, Whole
 from tests.harness import running
 from tests.journeys.canaries.conftest import Spans
 
-VAULTED = {"consent": True, "referral": False, "returns": True, "notify": False}
+VAULTED = {"consent": True, "referral": False, "returns": True, "notify": False, "interchange": True}
 """The services that the workplace has not, and whether they have a vault."""
+PEERS = {"referral": {"consent": "http://consent.test"}, "interchange": {"intake": "http://intake"}}
 
 
 async def _border(request) -> JSONResponse:
@@ -53,13 +54,15 @@ async def whole(workplace, postgres_dsn, tmp_path_factory, spans):
         stack.push_async_callback(databases.drop_all)
         for name, vault in VAULTED.items():
             app, settings = (import_module(f"services.{name}.{part}") for part in ("app", "settings"))
-            peers = {"peers": {"consent": "http://consent.test"}} if name == "referral" else {}
+            peers = {"peers": PEERS[name]} if name in PEERS else {}
             services[name] = await stack.enter_async_context(
                 running(name, app.build, app.VERSIONS, settings.Settings, databases, folder, vault=vault, **own, **peers)
             )  # fmt: skip
         services["referral"].service.peers.http = httpx2.AsyncClient(
             transport=httpx2.MockTransport(lambda _: httpx2.Response(200, json=PREVIEW))
         )
+        inner = httpx2.ASGITransport(app=workplace.intake.service.app, raise_app_exceptions=False)
+        services["interchange"].service.peers.http = httpx2.AsyncClient(transport=inner)
         reached = {name: f"{ORIGIN}/{name}" for name in (*services, "exchange")}
         endpoint = f"http://127.0.0.1:{spans.server_port}/"
         pages = await stack.enter_async_context(

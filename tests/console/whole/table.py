@@ -6,7 +6,8 @@ Written by hand from docs/console.md and docs/access.md, and not from `moves`, s
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tests.console.whole.things import MAKERS, PEOPLE, Whole
+from tests.console.whole.making import MAKERS
+from tests.console.whole.things import PEOPLE, Whole
 
 EVERYBODY = frozenset(PEOPLE)
 WORKER, SUPERVISOR = frozenset({"th.worker"}), frozenset({"th.supervisor"})
@@ -58,6 +59,17 @@ PAGES: Mapping[str, Row] = {
     "/audit/export": Row("/audit/export", AUDITOR),
     "/audit/cases/{case_id}": Row("/audit/cases/{case_id}", AUDITOR),
     "/audit/cases/{case_id}/{part}": Row("/audit/cases/{case_id}/consents", AUDITOR),
+    "/consents/{consent_id}/renew_consent": Row("/consents/{consent_id}/renew_consent", CASE),
+    "/protections": Row("/protections", WORKERS),
+    "/protections/{consent_id}": Row("/protections/{protection_id}", CASE),
+    "/returns": Row("/returns", WORKERS),
+    "/returns/{return_id}": Row("/returns/{assessed_id}", CASE),
+    "/imports": Row("/imports", OFFICER),
+    "/imports/ours/start_import": Row("/imports/ours/start_import", OFFICER),
+    "/imports/{import_id}": Row("/imports/{import_id}", OFFICER),
+    "/exports": Row("/exports", WORKERS),
+    "/exports/{export_id}": Row("/exports/{export_id}", WORKER),
+    "/exports/{export_id}/file": Row("/exports/{export_id}/file", WORKER),
     "/services": Row("/services", OPERATORS),
     "/border": Row("/border", WORKERS | AUDITOR | OPERATORS),
     "/proposals": Row("/proposals", OPERATORS),
@@ -88,6 +100,33 @@ FORMS: Mapping[str, Row] = {
     "hold_referral": Row("/referrals/{started_id}/hold_referral", CASE),
     "complete_referral": Row("/referrals/{started_id}/complete_referral", CASE),
     "resume_referral": Row("/referrals/{paused_id}/resume_referral", CASE),
+    "open_dependant": Row("/cases/{case_id}/open_dependant", CASE),
+    "link_dependant": Row("/cases/{case_id}/link_dependant", CASE),
+    "unlink_dependant": Row("/links/{link}/unlink_dependant", CASE),
+    "revoke_consent": Row("/consents/{consent_id}/revoke_consent", SUPERVISOR),
+    "withdraw_grant": Row("/grants/{grant}/withdraw_grant", CASE),
+    "request_protection": Row("/cases/{unasked_id}/request_protection", CASE),
+    "approve_protection": Row("/protections/{protection_id}/approve_protection", SUPERVISOR),
+    "decline_protection": Row("/protections/{protection_id}/decline_protection", CASE),
+    "review_protection": Row("/protections/{protected_id}/review_protection", SUPERVISOR),
+    "start_export": Row("/exports/ours/start_export", WORKERS),
+    "discard_export": Row("/exports/{export_id}/discard_export", WORKER),
+    "request_return": Row("/cases/{returnable_id}/request_return", CASE),
+    "counsel_return": Row("/returns/{return_id}/counsel_return", CASE),
+    "decide_return": Row("/returns/{counselled_id}/decide_return", CASE),
+    "confirm_return": Row("/returns/{decided_id}/confirm_return", CASE),
+    "assess_return": Row("/returns/{decided_id}/assess_return", CASE),
+    "assess_fitness": Row("/returns/{decided_id}/assess_fitness", CASE),
+    "record_check": Row("/returns/{decided_id}/record_check", CASE),
+    "clear_return": Row("/returns/{assessed_id}/clear_return", CASE),
+    "suspend_return": Row("/returns/{assessed_id}/suspend_return", CASE),
+    "resume_return": Row("/returns/{suspended_id}/resume_return", CASE),
+    "depart_return": Row("/returns/{cleared_id}/depart_return", CASE),
+    "turn_back_return": Row("/returns/{departed_id}/turn_back_return", CASE),
+    "close_return": Row("/returns/{turned_back_id}/close_return", CASE),
+    "arrive_return": Row("/returns/{coming_id}/arrive_return", CASE),
+    "miss_return": Row("/returns/{coming_id}/miss_return", CASE),
+    "withdraw_return": Row("/returns/{decided_id}/withdraw_return", CASE),
     "assign_cases": Row("/team/ours/assign_cases", SUPERVISOR),
     "plan_leave": Row("/leaves/ours/plan_leave", OFFICER | WORKERS),
     "end_leave": Row("/leaves/{leave_id}/end_leave", CASE),
@@ -105,6 +144,8 @@ SENT: Mapping[str, Row] = {
     "/audit/search": Row("/audit/search", AUDITOR),
     "/audit/export": Row("/audit/export", AUDITOR),
     "/cases/{case_id}/record_consent": Row("/cases/{case_id}/record_consent", CASE),
+    "/consents/{consent_id}/renew_consent": Row("/consents/{consent_id}/renew_consent", CASE),
+    "/imports/ours/start_import": Row("/imports/ours/start_import", OFFICER),
     "/drafts/{draft_id}/{number}": Row("/drafts/{draft_id}/5", OFFICER),
 }
 """What is sent besides the forms, by its route."""

@@ -32,7 +32,7 @@ async def test_every_page_and_every_form_stands_in_the_table():
 
 
 @pytest.mark.parametrize("name", PEOPLE)
-async def test_each_finds_what_is_theirs_and_nothing_else_and_no_answer_is_kept_framed_or_runs(whole, name):
+async def test_each_finds_what_is_theirs_and_nothing_else(whole, name):
     browser = await whole.as_person(name)
     nowhere = await browser.get(NOWHERE)
     wrong = {}

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx2
 from sqlalchemy import text
 
 from contracts.events.access import RecordReadV1
@@ -15,9 +16,9 @@ from tests.audit.test_api import authorised, given
 from tests.consent import making as consenting
 from tests.console.browsing import Browser
 from tests.console.conftest import ISSUER, ORIGIN
-from tests.console.test_operating import failed_work
+from tests.console.whole.making import MAKERS
 from tests.harness import Harness
-from tests.referral.making import LISTED, RECIPIENT, SENDER, received
+from tests.referral.making import LISTED, RECIPIENT, SENDER
 
 AT = "2026-11-01T00:00:00Z"
 BORDER: dict[str, list[dict[str, Any]]] = {
@@ -50,6 +51,7 @@ DIRECTORY = SeedFile.model_validate(
                 "services": {"reintegration": {"name": "Reintegration", "service": "reintegration"}},
             },
             {"id": SENDER, "name": "Care Agency", "role": "coordination"},
+            {"id": "th-shelter", "name": "Shelter", "role": "shelter", "services": {"shelter": {"name": "Beds", "service": "shelter"}}},
         ]
     }
 )  # fmt: skip
@@ -63,26 +65,8 @@ PEOPLE = {
     "th.other-operator": ("operator", "th-operations"),
 }
 """Everybody of the cell, with role and organisation."""
-REASON = {"hold": {"reason": "awaiting-person"}}
-MAKERS = {
-    "proposal_id": "proposed",
-    "consent_id": "consented",
-    "guarded_id": "guarded",
-    "arrived_id": "arrived",
-    "accepted_id": "accepted",
-    "started_id": "started",
-    "paused_id": "paused",
-    "unreferred_id": "unreferred",
-    "referral_id": "drafted",
-    "draft_id": "begun",
-    "submitted_id": "submitted",
-    "abandoned_id": "abandoned",
-    "screening_draft_id": "screening",
-    "work_id": "failed",
-    "cause": "standing_still",
-    "leave_id": "leave",
-}
-"""What is made besides the case, by the names that addresses have for it."""
+OTHERS = {"th.newcomer": ("screening_officer", SENDER), "th.second": ("supervisor", SENDER)}
+"""Colleagues who come for nothing else than what a second or third person does."""
 
 
 @dataclass
@@ -110,13 +94,21 @@ class Whole:
             await browser.sign_in(name)
         return browser
 
-    async def ask(self, name: str, service: str, method: str, path: str, **more: Any) -> dict[str, Any]:
-        role, organisation = PEOPLE[name]
+    async def ask(self, name: str, service: str, method: str, path: str, **more: Any) -> Any:
+        return (await self._answer(name, service, method, path, **more)).json()
+
+    async def version(self, name: str, service: str, path: str) -> str:
+        return (await self._answer(name, service, "GET", path)).headers["ETag"]
+
+    async def _answer(
+        self, name: str, service: str, method: str, path: str, seen: str = "*", **more: Any
+    ) -> httpx2.Response:
+        role, organisation = {**PEOPLE, **OTHERS}[name]
         harness = self.services[service]
-        headers = {"If-Match": "*", **harness.as_(role, organisation, name, iss=ISSUER)}
+        headers = {"If-Match": seen, **harness.as_(role, organisation, name, iss=ISSUER)}
         answer = await harness.client.request(method, path, headers=headers, **more)
         assert answer.is_success, (path, answer.text)
-        return answer.json()
+        return answer
 
     async def facts(self) -> dict[str, int]:
         """How many orders each service has carried out, and how much it has said besides that somebody read."""
@@ -134,7 +126,13 @@ class Whole:
     async def fill(self) -> None:
         await self._directory()
         await self._case()
-        for event in (consenting.agreement_changed(), consenting.directory_changed()):
+        inside = {"cells": ("TH",), "purposes": (consenting.PURPOSE, "protection")}
+        for event in (
+            consenting.agreement_changed(),
+            consenting.agreement_changed(agreement_id="th-th", **inside),
+            consenting.directory_changed(),
+            consenting.directory_changed(organisation="th-shelter", cell="TH", role="shelter"),
+        ):
             await self.services["consent"].deliver(event)
         for event in LISTED:
             await self.services["referral"].deliver(event)
@@ -142,22 +140,13 @@ class Whole:
             self.made[name] = await self.make(name)
 
     async def make(self, name: str) -> str:
-        return await getattr(self, MAKERS[name])()
+        return await MAKERS[name](self)
 
     async def _directory(self) -> None:
         directory = self.services["directory"].service
         await seed(directory, DIRECTORY)
         operators = {"th.operator": ["operator"], "th.other-operator": ["operator"]}
         await seed_staff(directory, StaffFile.model_validate({"organisations": {"th-operations": operators}}))
-
-    async def proposed(self) -> str:
-        """A change of the directory that the other operator wants."""
-        self.proposals += 1
-        wish = {
-            "change": "add-organisation", "organisation": f"th-house-{self.proposals}", "name": "House", "ticket": "OPS-12",
-            "role": "shelter", "type": "NGO",
-        }  # fmt: skip
-        return (await self.ask("th.other-operator", "directory", "POST", "/v1/proposals", json=wish))["id"]
 
     async def _case(self) -> None:
         """One case, of which every service has heard."""
@@ -185,95 +174,7 @@ class Whole:
         ):
             await self.services["audit"].deliver(event, publisher=publisher)
 
-    async def consented(self) -> str:
-        form = consenting.answer(categories=["identity", "needs"])
-        path = f"/v1/cases/{self.made['case_id']}/consents"
-        return (await self.ask("th.worker", "consent", "POST", path, json=form))["id"]
-
-    async def guarded(self) -> str:
-        """A guardian has spoken for a child, and nobody has confirmed it."""
-        child, person, service = UUID(await self.workplace.case()), uuid4(), self.services["consent"]
-        await service.service.vault.create(person)
-        for event in (consenting.case_opened(child, person), consenting.age_known(child, "child", "unknown")):
-            await service.deliver(event)
-        form = consenting.answer(**consenting.GUARDED)
-        return (await self.ask("th.worker", "consent", "POST", f"/v1/cases/{child}/consents", json=form))[
-            "id"
-        ]
-
-    async def arrived(self, *moves: str) -> str:
-        """A referral that came from the other country to the case, after these moves."""
-        referral_id = uuid4()
-        came = {"sender": RECIPIENT, "sender_cell": "KH", "recipient": SENDER}
-        await self.services["referral"].deliver(received(UUID(self.made["case_id"]), referral_id, **came))
-        for verb in moves:
-            path, body = f"/v1/referrals/{referral_id}/{verb}", REASON.get(verb)
-            await self.ask("th.worker", "referral", "POST", path, json=body)
-        return str(referral_id)
-
-    async def accepted(self) -> str:
-        return await self.arrived("accept")
-
-    async def started(self) -> str:
-        return await self.arrived("accept", "start")
-
-    async def paused(self) -> str:
-        return await self.arrived("accept", "start", "hold")
-
-    async def unreferred(self) -> str:
-        """A case of the worker about which nobody is asked yet."""
-        case = await self.workplace.case({"cor_FullName": "Sokhavy"})
-        await self.services["referral"].grant_access(UUID(case), SENDER, ("th.worker",))
-        return case
-
-    async def drafted(self) -> str:
-        form = {
-            "case_id": await self.unreferred(), "recipient": RECIPIENT, "service": "reintegration",
-            "purpose": "return-and-reintegration", "urgency": "urgent", "fields": ["cor_FullName", "cor_Needs"],
-        }  # fmt: skip
-        return (await self.ask("th.worker", "referral", "POST", "/v1/referrals", json=form))["id"]
-
-    async def begun(self) -> str:
-        """An intake of the officer."""
-        form = {"channel": "screening-unit", "fields": {"cor_FullName": "Dara"}}
-        return (await self.ask("th.officer", "intake", "POST", "/v1/drafts", json=form))["id"]
-
-    async def submitted(self) -> str:
-        path = f"/v1/drafts/{await self.begun()}/submit"
-        return (await self.ask("th.officer", "intake", "POST", path))["id"]
-
-    async def abandoned(self) -> str:
-        draft = await self.begun()
-        reason = {"reason": "ended"}
-        await self.ask("th.officer", "intake", "POST", f"/v1/drafts/{draft}/abandon", json=reason)
-        return draft
-
-    async def screening(self) -> str:
-        """A checklist that the worker began."""
-        path = f"/v1/cases/{self.made['case_id']}/screening-drafts"
-        form = {"checklist": "field-adult"}
-        return (await self.ask("th.worker", "intake", "POST", path, json=form))["id"]
-
-    async def failed(self) -> str:
-        return await failed_work(self.workplace)
-
-    async def standing_still(self) -> str:
-        reason = uuid4().hex
-        parked = (
-            'insert into chassis.parked (source, stream, sequence, topic, partition, "offset", headers, payload, reason)'
-            " values ('/th/consent', :reason, 1, 'somewhere', 0, 0, '', '', :reason)"
-        )
-        await self.run("intake", parked, reason=reason)
-        causes = await self.ask("th.operator", "intake", "GET", "/v1/parked/causes")
-        return next(one["id"] for one in causes if one["reason"] == reason)
-
     def free_day(self) -> str:
         """A day on which nobody is away yet."""
         self.days += 1
         return str(datetime.now(UTC).date() + timedelta(days=60 + self.days))
-
-    async def leave(self) -> str:
-        """The worker will be away for a day."""
-        day = self.free_day()
-        form = {"worker": "th.worker", "cover": "th.colleague", "first_day": day, "last_day": day}
-        return (await self.ask("th.supervisor", "intake", "POST", "/v1/leaves", json=form))["id"]

@@ -9,7 +9,7 @@ from tests.console.whole.table import EVERY_PAGE, FORMS, PAGES, Row
 from tests.console.whole.things import Whole
 from tests.referral.making import SENDER
 
-PAPERS = frozenset({"/consents/{consent_id}/receipt"})
+PAPERS = frozenset({"/consents/{consent_id}/receipt", "/exports/{export_id}/file"})
 """Answers that are no page."""
 
 

@@ -1,0 +1,273 @@
+"""The makers of what pages are about: each makes one thing of its kind anew, and answers the identifier by which addresses name it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from tests.consent import making as consenting
+from tests.consent.test_hand_overs import received as handed_over
+from tests.console.test_operating import failed_work
+from tests.referral.making import RECIPIENT, SENDER, received
+from tests.returns import making as returning
+
+REASON = {"hold": {"reason": "awaiting-person"}}
+LAW = "th-personal-data-26-1"
+BODIES = {**returning.RETURNING, "assess": {"result": "safe", "grounds": "Nobody waits for her."}}
+UNTIL_DECIDED = ("counsel", "decide")
+UNTIL_ASSESSED = (*UNTIL_DECIDED, "confirm", "fitness", "checks", "assess")
+
+
+async def proposed(whole) -> str:
+    """A change of the directory that the other operator wants."""
+    whole.proposals += 1
+    wish = {
+        "change": "add-organisation", "organisation": f"th-house-{whole.proposals}", "name": "House", "ticket": "OPS-12",
+        "role": "shelter", "type": "NGO",
+    }  # fmt: skip
+    return (await whole.ask("th.other-operator", "directory", "POST", "/v1/proposals", json=wish))["id"]
+
+
+async def consented(whole) -> str:
+    form = consenting.answer(categories=["identity", "needs"])
+    path = f"/v1/cases/{whole.made['case_id']}/consents"
+    return (await whole.ask("th.worker", "consent", "POST", path, json=form))["id"]
+
+
+async def asked_of(whole, age_group: str = "adult", basis: str = "assessment") -> str:
+    """A case of which consent has heard, too."""
+    case, person, service = UUID(await whole.workplace.case()), uuid4(), whole.services["consent"]
+    await service.service.vault.create(person)
+    age = consenting.age_known(case, age_group, basis)
+    for event in (consenting.case_opened(case, person), age):
+        await service.deliver(event)
+    return str(case)
+
+
+async def guarded(whole) -> str:
+    """A guardian has spoken for a child, and nobody has confirmed it."""
+    child = await asked_of(whole, "child", "unknown")
+    form = consenting.answer(**consenting.GUARDED)
+    path = f"/v1/cases/{child}/consents"
+    return (await whole.ask("th.worker", "consent", "POST", path, json=form))["id"]
+
+
+async def protection(whole, by: str = "th.worker") -> str:
+    """Somebody says that she cannot be asked."""
+    form = {"recipient": "th-shelter", "law": LAW, "reasons": "unconscious"}
+    path = f"/v1/cases/{await asked_of(whole)}/protections"
+    return (await whole.ask(by, "consent", "POST", path, json=form))["id"]
+
+
+async def protected(whole) -> str:
+    """A colleague asked, a second one approved, and nobody has looked at it since."""
+    consent_id = await protection(whole, "th.newcomer")
+    path = f"/v1/protections/{consent_id}"
+    seen = await whole.version("th.second", "consent", path)
+    await whole.ask("th.second", "consent", "POST", f"{path}/approve", seen=seen)
+    return consent_id
+
+
+async def granted(whole) -> str:
+    """What was disclosed for one case, another received: the case and the disclosure."""
+    sent = await asked_of(whole)
+    form = consenting.answer()
+    await whole.ask("th.worker", "consent", "POST", f"/v1/cases/{sent}/consents", json=form)
+    case, person, service = await whole.workplace.case(), uuid4(), whole.services["consent"]
+    await service.service.vault.create(person)
+    referral = consenting.referral_sent(UUID(sent))
+    for event in (
+        consenting.case_opened(UUID(case), person), referral, handed_over(UUID(case), person, referral.referral_id)
+    ):  # fmt: skip
+        await service.deliver(event)
+    return f"{case}.{consenting.disclosure_of(referral.referral_id)}"
+
+
+async def linked(whole) -> str:
+    """A case of hers that is linked with another: the case and the link."""
+    case, other = await whole.workplace.case(), await whole.workplace.case()
+    form = {"other_case_id": other, "relation": "child"}
+    path = f"/v1/cases/{case}/dependants/link"
+    return f"{case}.{(await whole.ask('th.supervisor', 'intake', 'POST', path, json=form))['id']}"
+
+
+async def imported(whole) -> str:
+    """A file of the officer, with one case."""
+    content = b"cor_ExternalId,prs_FirstName\n%s,Dara\n" % uuid4().hex.encode()
+    files = {"file": ("cases.csv", content)}
+    return (await whole.ask("th.officer", "interchange", "POST", "/v1/imports", files=files))["id"]
+
+
+async def exported(whole) -> str:
+    """A file of cases that the worker may fetch."""
+    form = {"format": "csv"}
+    made = (await whole.ask("th.worker", "interchange", "POST", "/v1/exports", json=form))["id"]
+    while await whole.services["interchange"].work():
+        pass
+    return made
+
+
+async def returnable(whole) -> str:
+    """A case of an adult whom the receiver has accepted."""
+    case, person, service = UUID(await whole.workplace.case()), uuid4(), whole.services["returns"]
+    await service.service.vault.create(person)
+    accepted_there = returning.accepted(case, uuid4())
+    for event in (returning.opened(case, person), returning.age_group(case), accepted_there):
+        await service.deliver(event)
+    await service.grant_access(case, SENDER, ("th.worker",))
+    return str(case)
+
+
+async def returned(whole, *verbs: str) -> str:
+    """A return, after these verbs."""
+    form = {"case_id": await returnable(whole), "receiver": RECIPIENT, "receiver_cell": "KH"}
+    made = (await whole.ask("th.worker", "returns", "POST", "/v1/returns", json=form))["id"]
+    for verb in verbs:
+        body = returning.departure() if verb == "depart" else BODIES.get(verb)
+        by = "th.supervisor" if verb == "assess" else "th.worker"
+        await whole.ask(by, "returns", "POST", f"/v1/returns/{made}/{verb}", json=body)
+    return made
+
+
+def after(*verbs: str) -> Callable[[Any], Awaitable[str]]:
+    return lambda whole: returned(whole, *verbs)
+
+
+async def coming(whole) -> str:
+    """A return of which the other country told: she has left, and comes to this agency."""
+    case, return_id = UUID(await returnable(whole)), uuid4()
+    came = {"sender": RECIPIENT, "sender_cell": "KH", "recipient": SENDER}
+    expected = {
+        "expected_at": datetime.now(UTC) + timedelta(hours=20),
+        "handover": "airport",
+        "escorted": True,
+    }
+    for event in (
+        returning.process(case, return_id, "return.cleared", "safe", **came),
+        returning.process(case, return_id, "return.departed", **came, **expected),
+    ):
+        await whole.services["returns"].deliver(event)
+    return str(return_id)
+
+
+async def arrived(whole, *moves: str) -> str:
+    """A referral that came from the other country to the case, after these moves."""
+    referral_id = uuid4()
+    came = {"sender": RECIPIENT, "sender_cell": "KH", "recipient": SENDER}
+    await whole.services["referral"].deliver(received(UUID(whole.made["case_id"]), referral_id, **came))
+    for verb in moves:
+        path, body = f"/v1/referrals/{referral_id}/{verb}", REASON.get(verb)
+        await whole.ask("th.worker", "referral", "POST", path, json=body)
+    return str(referral_id)
+
+
+async def accepted(whole) -> str:
+    return await arrived(whole, "accept")
+
+
+async def started(whole) -> str:
+    return await arrived(whole, "accept", "start")
+
+
+async def paused(whole) -> str:
+    return await arrived(whole, "accept", "start", "hold")
+
+
+async def unreferred(whole) -> str:
+    """A case of the worker about which nobody is asked yet."""
+    case = await whole.workplace.case({"cor_FullName": "Sokhavy"})
+    await whole.services["referral"].grant_access(UUID(case), SENDER, ("th.worker",))
+    return case
+
+
+async def drafted(whole) -> str:
+    form = {
+        "case_id": await unreferred(whole), "recipient": RECIPIENT, "service": "reintegration",
+        "purpose": "return-and-reintegration", "urgency": "urgent", "fields": ["cor_FullName", "cor_Needs"],
+    }  # fmt: skip
+    return (await whole.ask("th.worker", "referral", "POST", "/v1/referrals", json=form))["id"]
+
+
+async def begun(whole) -> str:
+    """An intake of the officer."""
+    form = {"channel": "screening-unit", "fields": {"cor_FullName": "Dara"}}
+    return (await whole.ask("th.officer", "intake", "POST", "/v1/drafts", json=form))["id"]
+
+
+async def submitted(whole) -> str:
+    path = f"/v1/drafts/{await begun(whole)}/submit"
+    return (await whole.ask("th.officer", "intake", "POST", path))["id"]
+
+
+async def abandoned(whole) -> str:
+    draft = await begun(whole)
+    reason = {"reason": "ended"}
+    await whole.ask("th.officer", "intake", "POST", f"/v1/drafts/{draft}/abandon", json=reason)
+    return draft
+
+
+async def screening(whole) -> str:
+    """A checklist that the worker began."""
+    path = f"/v1/cases/{whole.made['case_id']}/screening-drafts"
+    form = {"checklist": "field-adult"}
+    return (await whole.ask("th.worker", "intake", "POST", path, json=form))["id"]
+
+
+async def failed(whole) -> str:
+    return await failed_work(whole.workplace)
+
+
+async def standing_still(whole) -> str:
+    reason = uuid4().hex
+    parked = (
+        'insert into chassis.parked (source, stream, sequence, topic, partition, "offset", headers, payload, reason)'
+        " values ('/th/consent', :reason, 1, 'somewhere', 0, 0, '', '', :reason)"
+    )
+    await whole.run("intake", parked, reason=reason)
+    causes = await whole.ask("th.operator", "intake", "GET", "/v1/parked/causes")
+    return next(one["id"] for one in causes if one["reason"] == reason)
+
+
+async def leave(whole) -> str:
+    """The worker will be away for a day."""
+    day = whole.free_day()
+    form = {"worker": "th.worker", "cover": "th.colleague", "first_day": day, "last_day": day}
+    return (await whole.ask("th.supervisor", "intake", "POST", "/v1/leaves", json=form))["id"]
+
+
+MAKERS: Mapping[str, Callable[[Any], Awaitable[str]]] = {
+    "proposal_id": proposed,
+    "consent_id": consented,
+    "guarded_id": guarded,
+    "arrived_id": arrived,
+    "accepted_id": accepted,
+    "started_id": started,
+    "paused_id": paused,
+    "unreferred_id": unreferred,
+    "referral_id": drafted,
+    "draft_id": begun,
+    "submitted_id": submitted,
+    "abandoned_id": abandoned,
+    "screening_draft_id": screening,
+    "work_id": failed,
+    "cause": standing_still,
+    "leave_id": leave,
+    "unasked_id": asked_of,
+    "protection_id": protection,
+    "protected_id": protected,
+    "grant": granted,
+    "link": linked,
+    "import_id": imported,
+    "export_id": exported,
+    "returnable_id": returnable,
+    "return_id": returned,
+    "counselled_id": after("counsel"),
+    "decided_id": after(*UNTIL_DECIDED),
+    "assessed_id": after(*UNTIL_ASSESSED),
+    "cleared_id": after(*UNTIL_ASSESSED, "clear"),
+    "suspended_id": after(*UNTIL_ASSESSED, "suspend"),
+    "departed_id": after(*UNTIL_ASSESSED, "clear", "depart"),
+    "turned_back_id": after(*UNTIL_ASSESSED, "clear", "depart", "turn-back"),
+    "coming_id": coming,
+}
+"""What is made besides the case, by the names that addresses have for it."""
