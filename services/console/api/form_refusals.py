@@ -29,6 +29,8 @@ SAID: Mapping[str, str] = {
     "invalid": marked("This cannot be read as it is written"),
     "which-era": marked("Write the year with four digits"),
     "date-in-the-future": marked("This date is still to come"),
+    "no-reference": marked("This is no reference"),
+    "wrong-check-digit": marked("A letter or digit is not right. Ask for the reference again."),
     "nothing-answered": marked("Nothing is answered yet"),
     "too-far": marked("No paper counts so long. Is the year of another era?"),
     "not-a-journey": marked("This must be after now, and not later than the longest journey."),

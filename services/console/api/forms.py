@@ -21,7 +21,7 @@ from services.console.api.form_refusals import (
     said_above,
     said_of,
 )
-from services.console.asking import Answer, OrderRefused, ServiceAway, made_by
+from services.console.asking import Answer, NotTheirs, OrderRefused, ServiceAway, made_by
 from services.console.commands import COMMANDS
 from services.console.commands.form import Command, Sender, Typed
 from services.console.visiting import Anybody, SignedIn, Visitor, Who
@@ -82,6 +82,11 @@ async def _sent(
         told = await who.voice.told(command.order, body, key, seen, **places)
     except ServiceAway:
         return await _again(who, command, subject_id, typed, AWAY, {}, key, HTTPStatus.SERVICE_UNAVAILABLE)
+    except NotTheirs:
+        unknown = {field.name: field.unknown for field in command.fields if field.unknown}
+        if not unknown:
+            raise
+        return await _again(who, command, subject_id, typed, "", unknown)
     except OrderRefused as refused:
         return await _refused(who, command, subject_id, typed, refused)
     if command.outcome:
