@@ -100,6 +100,27 @@ class NeedsRevision(BaseModel):
     by: str
 
 
+class LinkedCase(BaseModel):
+    id: UUID
+    reference: str | None
+
+
+class Dependant(BaseModel):
+    """A link of a case with another; of whoever reads one of the two alone, nothing of who it is."""
+
+    id: UUID
+    case_id: UUID
+    here: bool
+    depends: bool | None
+    relation: str | None
+    other: LinkedCase | None
+    linked_at: datetime
+    linked_by: str | None
+    ended_at: datetime | None
+    reason: str | None
+    moves: list[Move]
+
+
 class Note(BaseModel):
     category: str
     text: str | None
@@ -307,6 +328,7 @@ CASE = Question("intake", "get_case", "/v1/cases/{case_id}", OneCase)
 FIELDS = Question("intake", "get_fields", "/v1/cases/{case_id}/fields", Fields)
 NEEDS = Question("intake", "list_needs", "/v1/cases/{case_id}/needs", Page[NeedsRevision])
 NOTES = Question("intake", "list_notes", "/v1/cases/{case_id}/notes", Page[Note])
+DEPENDANTS = Question("intake", "list_dependants", "/v1/cases/{case_id}/dependants", Page[Dependant])
 TASKS = Question("intake", "list_tasks", "/v1/tasks", Page[Task])
 TEAM = Question("intake", "list_team", "/v1/team", Page[Load])
 CONSENTS = Question("consent", "list_consents", "/v1/cases/{case_id}/consents", Page[Consent])

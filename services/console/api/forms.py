@@ -42,6 +42,8 @@ SAID: Mapping[str, str] = {
     "invalid": marked("This cannot be read as it is written"),
     "which-era": marked("Write the year with four digits"),
     "date-in-the-future": marked("This date is still to come"),
+    "no-reference": marked("This is no reference"),
+    "wrong-check-digit": marked("A letter or digit is not right. Ask for the reference again."),
     "nothing-answered": marked("Nothing is answered yet"),
     "too-far": marked("No paper counts so long. Is the year of another era?"),
     "not-a-journey": marked("This must be after now, and not later than the longest journey."),
@@ -137,6 +139,11 @@ async def _sent(
         told = await who.voice.told(command.order, body, key, seen, **places)
     except ServiceAway:
         return await _again(who, command, subject_id, typed, AWAY, {}, key, HTTPStatus.SERVICE_UNAVAILABLE)
+    except NotTheirs:
+        unknown = {field.name: field.unknown for field in command.fields if field.unknown}
+        if not unknown:
+            raise
+        return await _again(who, command, subject_id, typed, "", unknown)
     except OrderRefused as refused:
         return await _refused(who, command, subject_id, typed, refused)
     if command.outcome:

@@ -89,6 +89,8 @@ class FormField:
     """The codes in the view that offers the form, from which it is chosen. Without `codes` these are organisations."""
     empty: str = ""
     """The message beside the field where nothing was typed; where it is empty, nothing need be."""
+    unknown: str = ""
+    """The message beside the field where the service does not know what it names, or not for this person."""
 
     @property
     def names(self) -> Sequence[str]:
