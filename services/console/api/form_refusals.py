@@ -110,6 +110,6 @@ def said_of(errors: Sequence[Mapping[str, Any]], names: Collection[str]) -> dict
 def said_above(
     who: SignedIn, command: Command, errors: Sequence[Mapping[str, Any]], faults: Mapping[str, str]
 ) -> str:
-    """What is said above a form: what belongs to other pages, or to no field."""
+    """The sentence above a form: of what belongs to other pages, or to no field."""
     known = next((SAID[code] for error in errors if (code := str(error.get("code"))) in SAID), REFUSED)
     return said_elsewhere(who, command, errors) or ("" if faults else known)
