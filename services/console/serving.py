@@ -28,6 +28,7 @@ from services.console.api import (
     operations,
     protections,
     referrals,
+    referring,
     sign_in,
     submissions,
     team,
@@ -73,6 +74,7 @@ def pages() -> ASGIApp:
         operations,
         protections,
         referrals,
+        referring,
         forms,
     ):
         app.include_router(part.router)
