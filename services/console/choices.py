@@ -70,11 +70,18 @@ async def _fields(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, s
     return {name: who.reader.field(name) for name in (*found.value.fields, *who.reader.options("field"))}
 
 
+async def _export_formats(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
+    """The kinds of file that interchange makes."""
+    del places, typed
+    return {"csv": "CSV", "xlsx": "XLSX", "workbook": who.reader.say("The workbook of the standard")}
+
+
 CHOICES: Mapping[str, Callable[[SignedIn, Places, Typed], Awaitable[Mapping[str, str]]]] = {
     "team": _team,
     "cases": _cases,
     "organisations": _organisations,
     "fields": _fields,
+    "export_formats": _export_formats,
     "here": _here,
     "laws": _laws,
 }

@@ -74,6 +74,7 @@ async def draft_referral(tx: Transaction, actor: Actor, cell: str, asked: DraftR
         created_at=tx.now,
         kind=asked.kind,
     )
+    await referrals.require_none_open(tx, referral)
     await referrals.save(tx, referral, [])
     return referral
 
