@@ -225,7 +225,7 @@ async def test_whoever_is_asked_declines_or_cannot_help_and_says_why(referring, 
 
 async def test_a_draft_that_was_a_mistake_is_marked_and_stays_on_record(referring):
     case, browser = await referring.case(), await referring.browser()
-    form = (await browser.get(f"/console/cases/{case}/draft_referral")).form("draft_referral")
+    form = await drafting(browser, case)
     page = await browser.send(form, **DRAFT)
     referral_id = page.links["This referral was a mistake"].split("/")[-2]
     stale = (await browser.get(page.links["Send this referral"])).form("send_referral")
@@ -327,9 +327,8 @@ async def test_a_second_draft_to_the_same_is_told_with_the_way_to_the_first_and_
     referring,
 ):
     case, browser = await referring.case(), await referring.browser()
-    address = f"/console/cases/{case}/draft_referral"
-    first = await browser.send((await browser.get(address)).form("draft_referral"), **DRAFT)
-    told = await browser.send((await browser.get(address)).form("draft_referral"), **DRAFT)
+    first = await browser.send(await drafting(browser, case), **DRAFT)
+    told = await browser.send(await drafting(browser, case), **DRAFT)
     assert told.status == 409
     (way,) = [to for words, to in told.links.items() if words.startswith("There is an open referral to them")]
     assert (await browser.get(way)).links["Send this referral"] == first.links["Send this referral"]
