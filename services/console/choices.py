@@ -53,6 +53,20 @@ async def _recipients(who: SignedIn, places: Places, typed: Typed) -> Mapping[st
     }
 
 
+async def _here(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
+    """The other organisations of this country."""
+    del places, typed
+    found = await who.voice.ask(ORGANISATIONS, query={"limit": 200, "cell": who.settings.cell})
+    return {one.id: one.name for one in found.value.items if one.id != who.session.person.organisation}
+
+
+async def _laws(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
+    """The laws of this country that allow immediate protection."""
+    del places, typed
+    options = who.reader.options("protection_law")
+    return {code: text for code, text in options.items() if code.startswith(f"{who.settings.cell.lower()}-")}
+
+
 async def _fields(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
     """The fields of a case file, first those in which something is recorded."""
     del typed
@@ -60,10 +74,19 @@ async def _fields(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, s
     return {name: who.reader.field(name) for name in (*found.value.fields, *who.reader.options("field"))}
 
 
+async def _export_formats(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
+    """The kinds of file that interchange makes."""
+    del places, typed
+    return {"csv": "CSV", "xlsx": "XLSX", "workbook": who.reader.say("The workbook of the standard")}
+
+
 CHOICES: Mapping[str, Callable[[SignedIn, Places, Typed], Awaitable[Mapping[str, str]]]] = {
     "team": _team,
     "cases": _cases,
     "recipients": _recipients,
     "fields": _fields,
+    "export_formats": _export_formats,
+    "here": _here,
+    "laws": _laws,
 }
 """By the name that a field has for them."""

@@ -6,8 +6,10 @@ from typing import Any
 
 from services.console.answers import CASES, REFERRALS, TEAM
 from services.console.asking import Question, Voice, at_once
+from services.console.consenting.views import PROTECTIONS
 from services.console.domain.person import Person
 from services.console.draft_answers import DRAFTS, SUBMISSIONS
+from services.console.file_answers import EXPORTS, IMPORTS
 from services.console.oversight import HEAD, LEAVES, OWN_WORK
 
 DOORS: Mapping[str, tuple[Question[Any], Mapping[str, Any]]] = {
@@ -15,8 +17,11 @@ DOORS: Mapping[str, tuple[Question[Any], Mapping[str, Any]]] = {
     "referrals": (REFERRALS, {"limit": 1}),
     "drafts": (DRAFTS, {"limit": 1}),
     "submissions": (SUBMISSIONS, {"limit": 1}),
+    "imports": (IMPORTS, {"limit": 1}),
+    "exports": (EXPORTS, {"limit": 1}),
     "team": (TEAM, {}),
     "leaves": (LEAVES, {"limit": 1}),
+    "protections": (PROTECTIONS, {"limit": 1}),
     "audit": (HEAD, {}),
     "operations": (OWN_WORK, {"limit": 1}),
 }

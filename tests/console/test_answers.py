@@ -11,7 +11,7 @@ from fastapi.dependencies.utils import get_flat_params
 from pydantic import BaseModel, RootModel
 
 from chassis.web.routes import every_route
-from services.console import answers, draft_answers, oversight
+from services.console import answers, draft_answers, file_answers, oversight
 from services.console.answers import CASES
 from services.console.asking import Order, Paper, Question
 from services.console.commands import COMMANDS
@@ -25,6 +25,7 @@ STATED = [
     *vars(views).values(),
     *vars(draft_answers).values(),
     *vars(oversight).values(),
+    *vars(file_answers).values(),
     *oversight.ACCOUNT_PARTS.values(),
 ]
 QUESTIONS = [one for one in STATED if isinstance(one, Question)]
@@ -84,7 +85,7 @@ def missing(ours: type[BaseModel], theirs: Any, place: str = "") -> list[str]:
 def test_every_view_that_a_page_shows_has_the_members_that_it_shows(question, folder):
     route = routes_of(question.service.format(service=ANY), folder)[question.operation]
     assert (route.path_format, route.methods) == (question.path, {"GET"})
-    if question is not oversight.EXPORT:  # a file, of which no member is shown
+    if question.shape is not oversight.File:  # a file, of which no member is shown
         assert missing(question.shape, route.response_model) == []
 
 

@@ -18,7 +18,7 @@ from services.referral import app as referral
 from services.referral.settings import Settings as ReferralSettings
 from tests.console.conftest import ISSUER, ORIGIN
 from tests.harness import Harness, running
-from tests.referral.making import LISTED, RECIPIENT, SENDER, received
+from tests.referral.making import LISTED, RECIPIENT, SENDER, directory_changed, received
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 SCRIPT = '"><script>alert("she")</script>'
@@ -191,6 +191,34 @@ async def test_what_is_wrong_in_a_draft_is_said_beside_it_and_what_was_chosen_st
     assert audit.html.count("Choose one of the answers") == 2
     odd = await browser.send(form, **{**DRAFT, "service": SCRIPT, "recipient": SCRIPT})
     assert (odd.status, "<script" in odd.html) == (422, False)
+
+
+async def test_a_second_draft_to_the_same_is_told_with_the_way_to_the_first_and_what_was_chosen_stays(
+    referring,
+):
+    case, browser = await referring.case(), await referring.browser()
+    address = f"/console/cases/{case}/draft_referral"
+    first = await browser.send((await browser.get(address)).form("draft_referral"), **DRAFT)
+    told = await browser.send((await browser.get(address)).form("draft_referral"), **DRAFT)
+    assert told.status == 409
+    (way,) = [to for words, to in told.links.items() if words.startswith("There is an open referral to them")]
+    assert (await browser.get(way)).links["Send this referral"] == first.links["Send this referral"]
+    assert ("recipient", RECIPIENT) in told.form("draft_referral").fields
+
+
+@pytest.mark.parametrize(
+    ("recipient", "sentence"),
+    [
+        ("kh-police", "This organisation may not be told of anybody."),
+        ("kh-gone", "This name is not in the directory, or not at work any more."),
+    ],
+)
+async def test_why_somebody_cannot_be_asked_is_said_as_it_is(referring, recipient, sentence):
+    await referring.referral.deliver(directory_changed("kh-police", org_type="LawEnforcement"))
+    case, browser = await referring.case(), await referring.browser()
+    form = (await browser.get(f"/console/cases/{case}/draft_referral")).form("draft_referral")
+    told = await browser.send(form, **{**DRAFT, "recipient": recipient})
+    assert (told.status, told.html.count(sentence)) == (422, 2)
 
 
 async def test_the_list_has_what_came_and_what_went_and_is_narrowed(referring):

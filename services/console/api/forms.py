@@ -36,8 +36,8 @@ SAID: Mapping[str, str] = {
     "notice-not-in-force": marked("There is a newer text: read this one out to her"),
     "not-offered": marked("They do not offer this service. Choose another, or somebody else."),
     "other-age": marked("They offer this service for another age than hers."),
-    "not-listed": marked("They are not in the directory any more. Choose somebody else."),
-    "not-a-recipient": marked("They take nobody on at the moment. Choose somebody else."),
+    "not-listed": marked("This name is not in the directory, or not at work any more. Choose another."),
+    "not-a-recipient": marked("This organisation may not be told of anybody. Choose another."),
     "transfer-abroad": marked("A case can be handed over inside one country only. Abroad, refer her."),
     "invalid": marked("This cannot be read as it is written"),
     "which-era": marked("Write the year with four digits"),
@@ -45,6 +45,22 @@ SAID: Mapping[str, str] = {
     "nothing-answered": marked("Nothing is answered yet"),
 }
 """By the code of the service. For every other there is one sentence."""
+CONFLICTS: Mapping[str, str] = {
+    "her-no-stands": marked("The last that she said was no. It stands: nothing can be asked for over it."),
+    "she-has-answered": marked("She was asked meanwhile and has answered. What she said counts."),
+    "already-requested": marked("It is already asked for with this organisation, or in force."),
+    "not-upheld": marked("A third person has not upheld it with this organisation. Choose another."),
+    "offer-open": marked(
+        "There is an open referral to them for the same purpose. Open it: send it, wait for the answer, or take it back."
+    ),
+    "transfer-open": marked(
+        "This case is being handed over already. Open it: wait for the answer, or take it back."
+    ),
+    "second-person": marked("Somebody else than whoever did it must do this."),
+}
+"""Conflicts after which a form can be sent again, by the code of the service. That nothing would go is of the code list
+`disclosure_refusal`.
+"""
 REFUSED = marked("This was not accepted. Look at it again.")
 CHANGED = marked(
     "Somebody changed this meanwhile. Look at what stands there now, and send it again if it is still right."
@@ -115,7 +131,8 @@ async def _sent(
     except OrderRefused as refused:
         return await _refused(who, command, subject_id, typed, refused)
     if command.outcome:
-        return who.page(command.outcome, told=told, back=_page(command.subject, subject_id), command=command)
+        back = _page(command.subject, subject_id)
+        return who.page(command.outcome, told=told, typed=typed, back=back, command=command)
     made = made_by(told)
     if command.then:
         return who.sent_to(command.then.format(made=made))
@@ -132,6 +149,10 @@ async def _refused(
             name: typed[name] for field in command.fields if not _chosen_there(field) for name in field.names
         }
         return await _again(who, command, subject_id, words, CHANGED, {}, "", refused.status)
+    conflict = _conflict(who, refused)
+    if conflict:
+        look = _page(command.makes, refused.named) if command.makes and refused.named else ""
+        return await _again(who, command, subject_id, typed, conflict, status=refused.status, look=look)
     ended = CHANGED if stale else SAVED_BEFORE if refused.code == "idempotency-mismatch" else NO_MORE
     if refused.status == HTTPStatus.CONFLICT or ended != NO_MORE:
         back = _page(command.subject, subject_id)
@@ -142,6 +163,12 @@ async def _refused(
     told = next((SAID[code] for error in refused.errors if (code := str(error.get("code"))) in SAID), REFUSED)
     said = _named(who, command, refused.errors) or ("" if faults else told)
     return await _again(who, command, subject_id, typed, said, faults)
+
+
+def _conflict(who: SignedIn, refused: OrderRefused) -> str:
+    """The sentence for a conflict that the person can mend; empty for every other."""
+    nothing_goes = who.reader.options("disclosure_refusal").get(refused.code, "")
+    return CONFLICTS.get(refused.code, nothing_goes) if refused.status == HTTPStatus.CONFLICT else ""
 
 
 def _named(who: SignedIn, command: Command, errors: Sequence[Mapping[str, Any]]) -> str:
@@ -175,14 +202,27 @@ async def _again(
     faults: Mapping[str, str] | None = None,
     key: str = "",
     status: int = HTTPStatus.UNPROCESSABLE_ENTITY,
+    *,
+    look: str = "",
 ) -> Response:
-    """The form with what was typed. The key stays where nothing was sent, or where it is not known whether it arrived."""
+    """The form with what was typed. The key stays where nothing was sent, or where it is not known whether it arrived. `look`: the page
+    of what is spoken of above.
+    """
     try:
         about = await _seen_now(who, command, subject_id)
     except ServiceAway:
         about = None
     return await _form(
-        who, command, subject_id, about, typed, said=said, faults=faults or {}, key=key, status=status
+        who,
+        command,
+        subject_id,
+        about,
+        typed,
+        said=said,
+        faults=faults or {},
+        key=key,
+        status=status,
+        look=look,
     )
 
 
@@ -197,13 +237,16 @@ async def _form(
     faults: Mapping[str, str] | None = None,
     key: str = "",
     status: int = 200,
+    look: str = "",
 ) -> Response:
     workers, chosen = await _workers(who, command, subject_id, typed)
     return who.page(
         "form.html", status, command=command, subject_id=subject_id, typed={**chosen, **typed},
         hidden=hidden(who, command, subject_id, about, typed, key),
-        faults=faults or {}, said=said, workers=workers, choices=await _choices(who, command, subject_id, typed),
-        among=await _among(who, command, about, typed), looked_at=await _looked_at(who, command, subject_id),
+        faults=faults or {}, said=said, look=look, workers=workers, choices=await _choices(who, command, subject_id, typed),
+        among=await _among(who, command, about, typed),
+        said_options={field.name: {code: who.reader.say(text) for code, text in field.said.items()} for field in command.fields},
+        looked_at=await _looked_at(who, command, subject_id),
         view=None if about is None else about.value, back=_page(command.subject, subject_id),
     )  # fmt: skip
 
@@ -278,11 +321,11 @@ async def _among(
     who: SignedIn, command: Command, about: Answer[Any] | None, typed: Typed
 ) -> Mapping[str, Mapping[str, str]]:
     """The choices in the view, by the names of the fields: those that were made, where it cannot be read now."""
-    chosen = {field: field.among for field in command.fields if field.among is not None}
+    chosen = [(field, field.among) for field in command.fields if field.among is not None]
     panel = await who.voice.panel(ORGANISATIONS, query={"limit": 200}) if chosen else Panel()
     names = {} if panel.value is None else {one.id: one.name for one in panel.value.items}
     found = {}
-    for field, among in chosen.items():
+    for field, among in chosen:
         there = typed.get(field.name, ()) if about is None else among(about.value)
         label = partial(who.reader.label, field.codes) if field.codes else lambda one: names.get(one, one)
         found[field.name] = {one: label(one) for one in there}

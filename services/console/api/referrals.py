@@ -20,8 +20,8 @@ router = APIRouter()
 BLOCKED = {
     "not-offered": marked("The other side offers this service no longer."),
     "other-age": marked("The other side offers this service for another age than hers."),
-    "not-listed": marked("The other side is not in the directory any more."),
-    "not-a-recipient": marked("The other side takes nobody on at the moment."),
+    "not-listed": marked("The other side is not in the directory, or not at work any more."),
+    "not-a-recipient": marked("The other side may not be told of anybody."),
     "linked-case-open": marked("Somebody who is linked with her is in an open case, and it was not said that this one stays."),
 }  # fmt: skip
 """The sentences for what stands in the way of a move, by the code of the service."""

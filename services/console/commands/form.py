@@ -16,7 +16,7 @@ Typed = Mapping[str, list[str]]
 """The texts that were typed and chosen, by the names of the fields."""
 
 
-_SAID = re.compile(r"(?:([a-z]{1,20})\.)?([a-z0-9-]{1,40})")
+_SAID = re.compile(r"(?:([a-z0-9-]{1,40})\.)?([a-z0-9-]{1,40})")
 OURS = "ours"
 """Stands in an address for what there is once."""
 
@@ -25,7 +25,7 @@ OURS = "ours"
 class Subject:
     """A kind of thing that has a page and forms: its folder in the addresses here, and its place in the paths of the services.
 
-    Without a place there is one of it, `ours`. What each service has for itself is named with its service: `intake.…`.
+    Without a place there is one of it, `ours`. What is known within another thing alone is named with that: `intake.…` of a service.
     """
 
     folder: str
@@ -33,7 +33,7 @@ class Subject:
     back: str
     """The words of the link to its page."""
     page: str = ""
-    """Where it has no page of its own: the page on which it stands."""
+    """Where it has no page of its own: the page on which it stands, which may name the places."""
     within: str = ""
 
     def places(self, said: str) -> Mapping[str, Any]:
@@ -41,14 +41,14 @@ class Subject:
         found = _SAID.fullmatch(said)
         if found is None or bool(found[1]) != bool(self.within) or (not self.place and said != OURS):
             raise NotFound
+        named = {self.place: found[2]} | {self.within: found[1]}
         try:
-            known = UUID(found[2]) if self.place.endswith("_id") else found[2]
+            return {name: UUID(one) if name.endswith("_id") else one for name, one in named.items() if name}
         except ValueError:
             raise NotFound from None
-        return ({self.place: known} if self.place else {}) | ({self.within: found[1]} if self.within else {})
 
     def page_of(self, said: object) -> str:
-        return self.page or f"/{self.folder}/{said}"
+        return self.page.format(**self.places(str(said))) if self.page else f"/{self.folder}/{said}"
 
 
 CASE = Subject("cases", "case_id", marked("Back to the case"))
@@ -78,6 +78,8 @@ class FormField:
     codes: str = ""
     choices: str = ""
     only: Sequence[str] = ()
+    said: Mapping[str, str] = field(default_factory=dict)
+    """Answers of its own, where no code list has them."""
     among: Callable[[Any], Sequence[str]] | None = None
     """The codes in the view that offers the form, from which it is chosen. Without `codes` these are organisations."""
     empty: str = ""

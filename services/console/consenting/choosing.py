@@ -106,7 +106,7 @@ def answered(who: SignedIn, around: Surroundings, typed: Typed) -> list[tuple[st
             continue
         for question in step.questions:
             chosen = [one for one in typed.get(question.name, ()) if one.strip()]
-            if chosen and question.kind != "tick":
+            if chosen and question.kind not in {"tick", "day"}:
                 known = options(who, question, around)
                 text = ", ".join(known.get(one, one) for one in chosen)
                 rows.append((question.title, text, step.name))
