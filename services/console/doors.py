@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from services.console.answers import CASES, REFERRALS, TEAM
+from services.console.answers import CASES, REFERRALS, RETURNS, TEAM
 from services.console.asking import Question, Voice, at_once
 from services.console.consenting.views import PROTECTIONS
 from services.console.domain.person import Person
@@ -15,6 +15,7 @@ from services.console.oversight import HEAD, LEAVES, OWN_WORK
 DOORS: Mapping[str, tuple[Question[Any], Mapping[str, Any]]] = {
     "cases": (CASES, {"limit": 1, "names": "none"}),
     "referrals": (REFERRALS, {"limit": 1}),
+    "returns": (RETURNS, {"limit": 1}),
     "drafts": (DRAFTS, {"limit": 1}),
     "submissions": (SUBMISSIONS, {"limit": 1}),
     "imports": (IMPORTS, {"limit": 1}),

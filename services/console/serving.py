@@ -30,6 +30,7 @@ from services.console.api import (
     operations,
     protections,
     referrals,
+    returns,
     sign_in,
     submissions,
     team,
@@ -77,6 +78,7 @@ def pages() -> ASGIApp:
         exports,
         protections,
         referrals,
+        returns,
         forms,
     ):
         app.include_router(part.router)

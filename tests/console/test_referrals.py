@@ -11,8 +11,9 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route
 
-from contracts.codes import LANGUAGES
+from contracts.codes import LANGUAGES, codes
 from deploy.local.testing import Databases
+from services.console.commands import COMMANDS
 from services.console.words import Reader
 from services.referral import app as referral
 from services.referral.settings import Settings as ReferralSettings
@@ -110,29 +111,67 @@ async def moved(browser, referral_id: str, verb: str, **typed):
     return await browser.send(page.form(verb), **typed)
 
 
+async def walked(referring, browser, referral_id: str, verb: str, **right) -> None:
+    """One move through its form: what is missing, hostile or unknown is said and moves nothing; then it is made."""
+    before = await referring.state(referral_id)
+    wrong = {"reason": "Choose why", "outcome": "Choose how it ended"}
+    for name in right:
+        again = await moved(browser, referral_id, verb)
+        assert (again.status, again.html.count(wrong[name])) == (422, 2)
+        odd = await moved(browser, referral_id, verb, **{name: SCRIPT})
+        assert (odd.status, "<script" in odd.html) == (422, False)
+        other = await moved(browser, referral_id, verb, **{name: "no-such-code"})
+        assert (other.status, other.html.count("Choose one of the answers")) == (422, 2)
+    assert await referring.state(referral_id) == before
+    done = await moved(browser, referral_id, verb, **right)
+    assert (done.status, COMMANDS[verb].done in done.text) == (200, True), verb
+    assert verb not in "".join(done.links.values())
+
+
 async def test_whoever_is_asked_accepts_helps_pauses_and_says_how_it_ended(referring):
     referral_id, browser = await referring.arrived(), await referring.browser()
     page = await browser.get(f"/console/referrals/{referral_id}")
     assert (page.status, "Why can I see this" in page.text or "Nothing of it" in page.text) == (200, True)
     assert {"Accept this referral", "Decline this referral"} <= page.links.keys()
     assert not {"Send this referral", "Take this referral back"} & page.links.keys()
-    for verb, wrong, right in (
-        ("accept_referral", None, {}),
-        ("start_referral", None, {}),
-        ("hold_referral", "Choose why", {"reason": "awaiting-person"}),
-        ("resume_referral", None, {}),
-        ("complete_referral", "Choose how it ended", {"outcome": "service-delivered"}),
+    for verb, right in (
+        ("accept_referral", {}),
+        ("start_referral", {}),
+        ("hold_referral", {"reason": "awaiting-person"}),
+        ("resume_referral", {}),
+        ("complete_referral", {"outcome": "service-delivered"}),
     ):
-        if wrong:
-            again = await moved(browser, referral_id, verb)
-            assert (again.status, again.html.count(wrong)) == (422, 2)
-            odd = await moved(browser, referral_id, verb, **dict.fromkeys(right, SCRIPT))
-            assert (odd.status, "<script" in odd.html) == (422, False)
-            other = await moved(browser, referral_id, verb, **dict.fromkeys(right, "no-such-code"))
-            assert (other.status, other.html.count("Choose one of the answers")) == (422, 2)
-        done = await moved(browser, referral_id, verb, **right)
-        assert (done.status, "Done" in done.text) == (200, True), verb
+        await walked(referring, browser, referral_id, verb, **right)
     assert await referring.state(referral_id) == "completed"
+
+
+@pytest.mark.parametrize(
+    ("before", "verb", "codelist", "ends"),
+    [
+        ([], "reject_referral", "referral_rejection", "rejected"),
+        (["accept_referral"], "fail_referral", "referral_failure", "failed"),
+    ],
+)
+async def test_whoever_is_asked_declines_or_cannot_help_and_says_why(referring, before, verb, codelist, ends):
+    referral_id, browser = await referring.arrived(), await referring.browser()
+    for one in before:
+        await walked(referring, browser, referral_id, one)
+    reason, label = next(iter(codes(codelist).items()))
+    await walked(referring, browser, referral_id, verb, reason=reason)
+    assert await referring.state(referral_id) == ends
+    assert label in (await browser.get(f"/console/referrals/{referral_id}")).text
+
+
+async def test_a_draft_that_was_a_mistake_is_marked_and_stays_on_record(referring):
+    case, browser = await referring.case(), await referring.browser()
+    form = (await browser.get(f"/console/cases/{case}/draft_referral")).form("draft_referral")
+    page = await browser.send(form, **DRAFT)
+    referral_id = page.links["This referral was a mistake"].split("/")[-2]
+    stale = (await browser.get(page.links["Send this referral"])).form("send_referral")
+    await walked(referring, browser, referral_id, "correct_referral")
+    assert await referring.state(referral_id) == "entered_in_error"
+    assert (await browser.send(stale)).status in {409, 412}
+    assert "This referral was a mistake" not in (await browser.get(f"/console/referrals/{referral_id}")).links
 
 
 async def test_a_move_is_made_once_and_what_another_tab_did_is_told(referring):

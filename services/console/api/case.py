@@ -26,6 +26,7 @@ async def show_case(
         voice.ask(answers.CASE, case_id=case_id),
         voice.panel(answers.FIELDS, case_id=case_id),
         voice.panel(answers.NEEDS, case_id=case_id, query={"limit": 1}),
+        voice.panel(answers.DEPENDANTS, case_id=case_id),
         voice.panel(answers.NOTES, case_id=case_id, query={"limit": SHOWN}),
         voice.panel(answers.TASKS, query={**of_case, "state": "open"}),
         voice.panel(answers.CONSENTS, case_id=case_id, query={"limit": SHOWN}),
@@ -37,6 +38,7 @@ async def show_case(
     names = (
         "fields",
         "needs",
+        "dependants",
         "notes",
         "tasks",
         "consents",
@@ -50,7 +52,10 @@ async def show_case(
         "case.html",
         case=found.value,
         names=names_of(panels["organisations"]),
-        buttons=offered(found.value.moves, _moves(panels["notes"]), _moves(panels["referrals"])),
+        buttons=offered(
+            found.value.moves, _moves(panels["notes"]), _moves(panels["referrals"]), _moves(panels["returns"])
+        ),
+        beside=offered(_moves(panels["dependants"])),
         done=COMMANDS[done].done if done in COMMANDS else "",
         **panels,
     )

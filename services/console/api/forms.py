@@ -42,7 +42,13 @@ SAID: Mapping[str, str] = {
     "invalid": marked("This cannot be read as it is written"),
     "which-era": marked("Write the year with four digits"),
     "date-in-the-future": marked("This date is still to come"),
+    "no-reference": marked("This is no reference"),
+    "wrong-check-digit": marked("A letter or digit is not right. Ask for the reference again."),
     "nothing-answered": marked("Nothing is answered yet"),
+    "too-far": marked("No paper counts so long. Is the year of another era?"),
+    "not-a-journey": marked("This must be after now, and not later than the longest journey."),
+    "not-what-happened": marked("It cannot have ended so, as things stand. Choose another."),
+    "not-another": marked("Choose another organisation than your own."),
 }
 """By the code of the service. For every other there is one sentence."""
 CONFLICTS: Mapping[str, str] = {
@@ -74,6 +80,11 @@ SAVED_BEFORE = marked(
 )
 NOT_DONE = marked("Not done")
 NO_MORE = marked("This cannot be done any more. Its page shows what stands now.")
+ENDED: Mapping[str, str] = {
+    "idempotency-mismatch": SAVED_BEFORE,
+    "return-open": marked("There is an open return of hers already. The page of the case shows it."),
+}
+"""By the code of a refusal after which the same cannot be sent again."""
 
 
 def _command(folder: str, subject_id: str, verb: str) -> Command:
@@ -123,11 +134,16 @@ async def _sent(
     who: SignedIn, command: Command, subject_id: str, typed: Typed, key: str, seen: str
 ) -> Response:
     places = command.subject.places(subject_id)
-    body = command.body(typed, Sender(who.session.person, places.get(command.subject.place)))
+    body = command.body(typed, Sender(who.session.person, places.get(command.subject.place), who.reader.zone))
     try:
         told = await who.voice.told(command.order, body, key, seen, **places)
     except ServiceAway:
         return await _again(who, command, subject_id, typed, AWAY, {}, key, HTTPStatus.SERVICE_UNAVAILABLE)
+    except NotTheirs:
+        unknown = {field.name: field.unknown for field in command.fields if field.unknown}
+        if not unknown:
+            raise
+        return await _again(who, command, subject_id, typed, "", unknown)
     except OrderRefused as refused:
         return await _refused(who, command, subject_id, typed, refused)
     if command.outcome:
@@ -144,16 +160,16 @@ async def _refused(
     who: SignedIn, command: Command, subject_id: str, typed: Typed, refused: OrderRefused
 ) -> Response:
     stale = refused.status == HTTPStatus.PRECONDITION_FAILED
-    if stale and not command.pins:
+    if stale and (command.fields or not command.pins):
         words = {
             name: typed[name] for field in command.fields if not _chosen_there(field) for name in field.names
         }
         return await _again(who, command, subject_id, words, CHANGED, {}, "", refused.status)
-    conflict = _conflict(who, refused)
+    conflict = _conflict(who, command, refused)
     if conflict:
         look = _page(command.makes, refused.named) if command.makes and refused.named else ""
         return await _again(who, command, subject_id, typed, conflict, status=refused.status, look=look)
-    ended = CHANGED if stale else SAVED_BEFORE if refused.code == "idempotency-mismatch" else NO_MORE
+    ended = CHANGED if stale else ENDED.get(refused.code, NO_MORE)
     if refused.status == HTTPStatus.CONFLICT or ended != NO_MORE:
         back = _page(command.subject, subject_id)
         return who.page(
@@ -165,10 +181,15 @@ async def _refused(
     return await _again(who, command, subject_id, typed, said, faults)
 
 
-def _conflict(who: SignedIn, refused: OrderRefused) -> str:
+def _conflict(who: SignedIn, command: Command, refused: OrderRefused) -> str:
     """The sentence for a conflict that the person can mend; empty for every other."""
+    if refused.status != HTTPStatus.CONFLICT:
+        return ""
+    if command.blocks and refused.blocks:
+        why = "; ".join(who.reader.label(command.blocks, code) for code in refused.blocks)
+        return who.reader.say("This is not possible now: %(why)s.", why=why)
     nothing_goes = who.reader.options("disclosure_refusal").get(refused.code, "")
-    return CONFLICTS.get(refused.code, nothing_goes) if refused.status == HTTPStatus.CONFLICT else ""
+    return CONFLICTS.get(refused.code, nothing_goes)
 
 
 def _named(who: SignedIn, command: Command, errors: Sequence[Mapping[str, Any]]) -> str:
