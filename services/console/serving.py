@@ -30,6 +30,7 @@ from services.console.api import (
     operations,
     protections,
     referrals,
+    referring,
     returns,
     sign_in,
     submissions,
@@ -78,6 +79,7 @@ def pages() -> ASGIApp:
         exports,
         protections,
         referrals,
+        referring,
         returns,
         forms,
     ):

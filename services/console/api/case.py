@@ -10,7 +10,7 @@ from services.console import answers
 from services.console.answers import Move
 from services.console.asking import Panel, Voice, at_once
 from services.console.commands import COMMANDS, offered
-from services.console.names import names_of
+from services.console.names import names_of, organisations
 from services.console.visiting import Who
 
 router = APIRouter()
@@ -48,7 +48,7 @@ async def _panels(voice: Voice, case_id: UUID) -> dict[str, Panel[Any]]:
         "referrals": voice.panel(answers.REFERRALS, query=of_case),
         "returns": voice.panel(answers.RETURNS, query=of_case),
         "timeline": voice.panel(answers.TIMELINE, case_id=case_id, query={"limit": 200}),
-        "organisations": voice.panel(answers.ORGANISATIONS, query={"limit": 200}),
+        "organisations": organisations(voice),
     }
     return dict(zip(asked, await at_once(*asked.values()), strict=True))
 

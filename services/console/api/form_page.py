@@ -9,11 +9,12 @@ from uuid import uuid4
 from starlette.responses import Response
 
 from chassis.problems import NotFound
-from services.console.answers import CASE, ORGANISATIONS, TEAM
+from services.console.answers import CASE, TEAM
 from services.console.asking import Answer, NotTheirs, Panel, ServiceAway, at_once
 from services.console.choices import CHOICES
 from services.console.commands import choosable
 from services.console.commands.form import Command, FormField, Typed, whole
+from services.console.names import names_of, organisations
 from services.console.visiting import SignedIn
 
 
@@ -110,12 +111,16 @@ async def _among(
 ) -> Mapping[str, Mapping[str, str]]:
     """The choices in the view, by the names of the fields: those that were made, where it cannot be read now."""
     chosen = [(field, field.among) for field in command.fields if field.among is not None]
-    panel = await who.voice.panel(ORGANISATIONS, query={"limit": 200}) if chosen else Panel()
-    names = {} if panel.value is None else {one.id: one.name for one in panel.value.items}
+    names = names_of(await organisations(who.voice)) if chosen else {}
     found = {}
     for field, among in chosen:
         there = typed.get(field.name, ()) if about is None else among(about.value)
-        label = partial(who.reader.label, field.codes) if field.codes else lambda one: names.get(one, one)
+        said = {code: who.reader.say(text) for code, text in field.said.items()} or names
+        label = (
+            partial(who.reader.label, field.codes)
+            if field.codes
+            else lambda one, said=said: said.get(one, one)
+        )
         found[field.name] = {one: label(one) for one in there}
     return found
 

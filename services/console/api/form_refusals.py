@@ -43,6 +43,9 @@ CONFLICTS: Mapping[str, str] = {
     "she-has-answered": marked("She was asked meanwhile and has answered. What she said counts."),
     "already-requested": marked("It is already asked for with this organisation, or in force."),
     "not-upheld": marked("A third person has not upheld it with this organisation. Choose another."),
+    "linked-case-open": marked(
+        "Somebody is linked with her and has an open case. Say whether that person stays, or refer that person first."
+    ),
     "offer-open": marked(
         "There is an open referral to them for the same purpose. Open it: send it, wait for the answer, or take it back."
     ),

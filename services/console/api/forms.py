@@ -40,7 +40,10 @@ def _command(folder: str, subject_id: str, verb: str) -> Command:
 
 @router.get("/{folder}/{subject_id}/{verb}")
 async def show_form(folder: str, subject_id: str, verb: str, who: Who) -> Response:
-    return await begun_form(who, _command(folder, subject_id, verb), subject_id, {})
+    command = _command(folder, subject_id, verb)
+    if command.first:
+        return who.sent_to(f"{command.subject.page_of(subject_id)}/{command.first}")
+    return await begun_form(who, command, subject_id, {})
 
 
 async def begun_form(
