@@ -30,6 +30,8 @@ from services.console.api import (
     operations,
     protections,
     referrals,
+    referring,
+    returns,
     sign_in,
     submissions,
     team,
@@ -77,6 +79,8 @@ def pages() -> ASGIApp:
         exports,
         protections,
         referrals,
+        referring,
+        returns,
         forms,
     ):
         app.include_router(part.router)

@@ -2,12 +2,13 @@
 
 import re
 from datetime import UTC, datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from contracts.codes import LANGUAGES
 from contracts.events.exchange import RecallAnsweredV1
+from contracts.events.intake import CaseTransferredV1
 from tests.consent.making import AGENCY, PURPOSE
 from tests.console.browsing import SentForm
 from tests.console.consenting import (
@@ -183,6 +184,20 @@ async def test_a_case_of_others_and_what_is_not_offered_look_like_what_is_not_th
         f"/console/cases/{case}/withdraw_consent", f"{where}/renew_consent", f"{where}/revoke_consent"
     ):  # fmt: skip
         assert (await stranger.get(path)).status == 404, path
+
+
+async def test_whoever_may_read_and_not_record_is_not_asked_to_ask_her(consents):
+    case, browser, page = await begun(consents)
+    check = await gone(browser, page, *STEPS)
+    handed_over = CaseTransferredV1(
+        case_id=UUID(case), referral_id=uuid4(), organisation="th-care-agency", recipient="th-shelter", at=datetime.now(UTC)
+    )  # fmt: skip
+    await consents.harness.deliver(handed_over)
+    listed = await browser.get(f"/console/cases/{case}/consents")
+    assert (listed.status, "Ask her" in listed.links) == (200, False)
+    assert (await browser.get(f"/console/cases/{case}/record_consent")).status == 404
+    late = await browser.send(check.form("record_consent"))  # begun while it was hers
+    assert (late.status, await consents.recorded(case)) == (404, [])
 
 
 async def test_she_takes_back_in_two_clicks_and_the_page_shows_who_answered_with_what(consents):

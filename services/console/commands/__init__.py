@@ -16,6 +16,7 @@ from services.console.commands import (
     operations,
     protection_forms,
     referral_forms,
+    return_forms,
     team,
     watching,
 )
@@ -29,6 +30,7 @@ _ALL = (
     *draft_forms.FORMS,
     *file_forms.FORMS,
     *referral_forms.FORMS,
+    *return_forms.FORMS,
     *team.FORMS,
     *watching.FORMS,
     *operations.FORMS,
