@@ -11,7 +11,7 @@ from fastapi.dependencies.utils import get_flat_params
 from pydantic import BaseModel, RootModel
 
 from chassis.web.routes import every_route
-from services.console import answers, draft_answers, file_answers, oversight
+from services.console import answers, draft_answers, file_answers, oversight, report_answers
 from services.console.answers import CASES
 from services.console.asking import Order, Paper, Question
 from services.console.commands import COMMANDS
@@ -26,6 +26,7 @@ STATED = [
     *vars(draft_answers).values(),
     *vars(oversight).values(),
     *vars(file_answers).values(),
+    *vars(report_answers).values(),
     *oversight.ACCOUNT_PARTS.values(),
 ]
 QUESTIONS = [one for one in STATED if isinstance(one, Question)]

@@ -44,6 +44,7 @@ SAID: Mapping[str, str] = {
     "date-in-the-future": marked("This date is still to come"),
     "no-reference": marked("This is no reference"),
     "wrong-check-digit": marked("A letter or digit is not right. Ask for the reference again."),
+    "heard": marked("Danger was told of in this call, or it was part of a case: it was a true call"),
     "nothing-answered": marked("Nothing is answered yet"),
     "too-far": marked("No paper counts so long. Is the year of another era?"),
     "not-a-journey": marked("This must be after now, and not later than the longest journey."),
@@ -107,6 +108,8 @@ async def begun_form(
     about = about or await _seen_now(who, command, subject_id)
     if not _offers(about.value, command):
         raise NotFound
+    if command.begins is not None:
+        typed = {**command.begins(about.value), **typed}
     return await _form(who, command, subject_id, about, typed)
 
 
