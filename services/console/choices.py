@@ -3,8 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
-from services.console.answers import CASES, FIELDS, ORGANISATIONS, TEAM
+from services.console.answers import CASES, FIELDS, TEAM
 from services.console.commands.form import Places, Typed, one
+from services.console.names import names_of, organisations
 from services.console.report_answers import PROVINCES
 from services.console.visiting import SignedIn
 
@@ -43,23 +44,18 @@ async def _cases(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, st
     }
 
 
-async def _recipients(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
-    """The other organisations of both countries that offer a service."""
+async def _organisations(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
+    """The names of all organisations, for one that was chosen before."""
     del places, typed
-    found = await who.voice.ask(ORGANISATIONS, query={"limit": 200})
-    own, label = who.session.person.organisation, who.reader.label
-    return {
-        offers.id: f"{offers.name} ({offers.cell}): {', '.join(label('service', code) for code in offers.services)}"
-        for offers in found.value.items
-        if offers.services and offers.id != own
-    }
+    return names_of(await organisations(who.voice))
 
 
 async def _here(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
     """The other organisations of this country."""
     del places, typed
-    found = await who.voice.ask(ORGANISATIONS, query={"limit": 200, "cell": who.settings.cell})
-    return {one.id: one.name for one in found.value.items if one.id != who.session.person.organisation}
+    known = (await organisations(who.voice)).value
+    here, own = who.settings.cell, who.session.person.organisation
+    return {one.id: one.name for one in known.items if one.cell == here and one.id != own} if known else {}
 
 
 async def _laws(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
@@ -110,7 +106,7 @@ def months_back(who: SignedIn, many: int, now: datetime, first: int = 0) -> dict
 CHOICES: Mapping[str, Callable[[SignedIn, Places, Typed], Awaitable[Mapping[str, str]]]] = {
     "team": _team,
     "cases": _cases,
-    "recipients": _recipients,
+    "organisations": _organisations,
     "fields": _fields,
     "export_formats": _export_formats,
     "here": _here,

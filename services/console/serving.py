@@ -30,6 +30,7 @@ from services.console.api import (
     operations,
     protections,
     referrals,
+    referring,
     reports,
     returns,
     sign_in,
@@ -80,6 +81,7 @@ def pages() -> ASGIApp:
         reports,
         protections,
         referrals,
+        referring,
         returns,
         forms,
     ):

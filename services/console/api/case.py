@@ -10,7 +10,7 @@ from services.console import answers
 from services.console.answers import Move
 from services.console.asking import Panel, at_once
 from services.console.commands import COMMANDS, offered
-from services.console.names import names_of
+from services.console.names import names_of, organisations
 from services.console.visiting import Who
 
 router = APIRouter()
@@ -33,7 +33,7 @@ async def show_case(
         voice.panel(answers.REFERRALS, query=of_case),
         voice.panel(answers.RETURNS, query=of_case),
         voice.panel(answers.TIMELINE, case_id=case_id, query={"limit": 200}),
-        voice.panel(answers.ORGANISATIONS, query={"limit": 200}),
+        organisations(voice),
     )
     names = (
         "fields",

@@ -12,11 +12,12 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from chassis.problems import BadRequest, NotFound
-from services.console.answers import CASE, ORGANISATIONS, TEAM
+from services.console.answers import CASE, TEAM
 from services.console.asking import Answer, NotTheirs, OrderRefused, Panel, ServiceAway, at_once, made_by
 from services.console.choices import CHOICES
 from services.console.commands import COMMANDS, choosable
 from services.console.commands.form import Command, FormField, Sender, Subject, Typed, whole
+from services.console.names import names_of, organisations
 from services.console.visiting import Anybody, SignedIn, Visitor, Who
 from services.console.words import marked
 
@@ -57,6 +58,9 @@ CONFLICTS: Mapping[str, str] = {
     "she-has-answered": marked("She was asked meanwhile and has answered. What she said counts."),
     "already-requested": marked("It is already asked for with this organisation, or in force."),
     "not-upheld": marked("A third person has not upheld it with this organisation. Choose another."),
+    "linked-case-open": marked(
+        "Somebody is linked with her and has an open case. Say whether that person stays, or refer that person first."
+    ),
     "offer-open": marked(
         "There is an open referral to them for the same purpose. Open it: send it, wait for the answer, or take it back."
     ),
@@ -98,7 +102,10 @@ def _command(folder: str, subject_id: str, verb: str) -> Command:
 
 @router.get("/{folder}/{subject_id}/{verb}")
 async def show_form(folder: str, subject_id: str, verb: str, who: Who) -> Response:
-    return await begun_form(who, _command(folder, subject_id, verb), subject_id, {})
+    command = _command(folder, subject_id, verb)
+    if command.first:
+        return who.sent_to(f"{_page(command.subject, subject_id)}/{command.first}")
+    return await begun_form(who, command, subject_id, {})
 
 
 async def begun_form(
@@ -346,12 +353,16 @@ async def _among(
 ) -> Mapping[str, Mapping[str, str]]:
     """The choices in the view, by the names of the fields: those that were made, where it cannot be read now."""
     chosen = [(field, field.among) for field in command.fields if field.among is not None]
-    panel = await who.voice.panel(ORGANISATIONS, query={"limit": 200}) if chosen else Panel()
-    names = {} if panel.value is None else {one.id: one.name for one in panel.value.items}
+    names = names_of(await organisations(who.voice)) if chosen else {}
     found = {}
     for field, among in chosen:
         there = typed.get(field.name, ()) if about is None else among(about.value)
-        label = partial(who.reader.label, field.codes) if field.codes else lambda one: names.get(one, one)
+        said = {code: who.reader.say(text) for code, text in field.said.items()} or names
+        label = (
+            partial(who.reader.label, field.codes)
+            if field.codes
+            else lambda one, said=said: said.get(one, one)
+        )
         found[field.name] = {one: label(one) for one in there}
     return found
 
