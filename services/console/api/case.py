@@ -22,32 +22,20 @@ async def show_case(
     case_id: UUID, who: Who, done: Annotated[str, Query(pattern=r"^[a-z_]{0,40}$")] = ""
 ) -> Response:
     voice, of_case = who.voice, {"case_id": case_id, "limit": SHOWN}
-    found, *others = await at_once(
-        voice.ask(answers.CASE, case_id=case_id),
-        voice.panel(answers.FIELDS, case_id=case_id),
-        voice.panel(answers.NEEDS, case_id=case_id, query={"limit": 1}),
-        voice.panel(answers.DEPENDANTS, case_id=case_id),
-        voice.panel(answers.NOTES, case_id=case_id, query={"limit": SHOWN}),
-        voice.panel(answers.TASKS, query={**of_case, "state": "open"}),
-        voice.panel(answers.CONSENTS, case_id=case_id, query={"limit": SHOWN}),
-        voice.panel(answers.REFERRALS, query=of_case),
-        voice.panel(answers.RETURNS, query=of_case),
-        voice.panel(answers.TIMELINE, case_id=case_id, query={"limit": 200}),
-        organisations(voice),
-    )
-    names = (
-        "fields",
-        "needs",
-        "dependants",
-        "notes",
-        "tasks",
-        "consents",
-        "referrals",
-        "returns",
-        "timeline",
-        "organisations",
-    )
-    panels = dict(zip(names, others, strict=True))
+    asked = {
+        "fields": voice.panel(answers.FIELDS, case_id=case_id),
+        "needs": voice.panel(answers.NEEDS, case_id=case_id, query={"limit": 1}),
+        "dependants": voice.panel(answers.DEPENDANTS, case_id=case_id),
+        "notes": voice.panel(answers.NOTES, case_id=case_id, query={"limit": SHOWN}),
+        "tasks": voice.panel(answers.TASKS, query={**of_case, "state": "open"}),
+        "consents": voice.panel(answers.CONSENTS, case_id=case_id, query={"limit": SHOWN}),
+        "referrals": voice.panel(answers.REFERRALS, query=of_case),
+        "returns": voice.panel(answers.RETURNS, query=of_case),
+        "timeline": voice.panel(answers.TIMELINE, case_id=case_id, query={"limit": 200}),
+        "organisations": organisations(voice),
+    }
+    found, *others = await at_once(voice.ask(answers.CASE, case_id=case_id), *asked.values())
+    panels = dict(zip(asked, others, strict=True))
     return who.page(
         "case.html",
         case=found.value,

@@ -62,7 +62,7 @@ async def list_incidents(
 
 @router.get("/incidents/trends")
 async def show_trends(who: Who, month: Annotated[str, Query(pattern=r"^[0-9-]{0,7}$")] = "") -> Response:
-    """What was counted of one month. Of a month that is not over for a week, nothing."""
+    """The count of one month that has been over for a week."""
     settled = months_back(who, 24, who.service.clock() - SETTLED, first=1)
     month = month if month in settled else next(iter(settled))
     found, places = await at_once(who.voice.ask(TRENDS, month=month), _provinces(who))

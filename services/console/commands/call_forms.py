@@ -47,7 +47,7 @@ _AGREED = FormField(
 
 
 def _words(typed: Typed) -> dict[str, Any]:
-    """What was said; None where there is nothing any more."""
+    """The words of a call; None where there is nothing any more."""
     back = {name: one(typed, name) for name in _BACK}
     plain = {name: one(typed, name) or None for name in ("text", "language", "urgency")}
     flags = [*typed.get("protection", []), *typed.get("health", [])]
