@@ -1,58 +1,8 @@
-"""The words for what a service refuses: in a form, a file as a whole, and a row of it with what is allowed."""
+"""The words for what interchange refuses: a file as a whole, and a row of it with what is allowed."""
 
 from collections.abc import Mapping
 
 from services.console.words import marked
-
-OF_A_FORM: Mapping[str, str] = {
-    "missing": marked("This must be answered"),
-    "blank": marked("Something must be written here"),
-    "string_too_long": marked("This is too long: shorten it"),
-    "too_long": marked("Too many are chosen"),
-    "control-characters": marked("This has a character that cannot be kept. Type it instead of pasting it."),
-    "unknown-code": marked("Choose one of the answers"),
-    "incomplete": marked("This must be answered"),
-    "child-alone": marked("She is a child or may be one: somebody must speak for her"),
-    "adult-asked-herself": marked("She is an adult: she is asked herself"),
-    "sender": marked("Your own organisation needs no consent to keep what it has"),
-    "notice-not-in-force": marked("There is a newer text: read this one out to her"),
-    "not-offered": marked("They do not offer this service. Choose another, or somebody else."),
-    "other-age": marked("They offer this service for another age than hers."),
-    "not-listed": marked("This name is not in the directory, or not at work any more. Choose another."),
-    "not-a-recipient": marked("This organisation may not be told of anybody. Choose another."),
-    "transfer-abroad": marked("A case can be handed over inside one country only. Abroad, refer her."),
-    "invalid": marked("This cannot be read as it is written"),
-    "which-era": marked("Write the year with four digits"),
-    "date-in-the-future": marked("This date is still to come"),
-    "no-reference": marked("This is no reference"),
-    "wrong-check-digit": marked("A letter or digit is not right. Ask for the reference again."),
-    "heard": marked("Danger was told of in this call, or it was part of a case: it was a true call"),
-    "nothing-answered": marked("Nothing is answered yet"),
-    "too-far": marked("No paper counts so long. Is the year of another era?"),
-    "not-a-journey": marked("This must be after now, and not later than the longest journey."),
-    "not-what-happened": marked("It cannot have ended so, as things stand. Choose another."),
-    "not-another": marked("Choose another organisation than your own."),
-}
-"""By the code of the service. For every other there is one sentence."""
-CONFLICTS: Mapping[str, str] = {
-    "her-no-stands": marked("The last that she said was no. It stands: nothing can be asked for over it."),
-    "she-has-answered": marked("She was asked meanwhile and has answered. What she said counts."),
-    "already-requested": marked("It is already asked for with this organisation, or in force."),
-    "not-upheld": marked("A third person has not upheld it with this organisation. Choose another."),
-    "linked-case-open": marked(
-        "Somebody is linked with her and has an open case. Say whether that person stays, or refer that person first."
-    ),
-    "offer-open": marked(
-        "There is an open referral to them for the same purpose. Open it: send it, wait for the answer, or take it back."
-    ),
-    "transfer-open": marked(
-        "This case is being handed over already. Open it: wait for the answer, or take it back."
-    ),
-    "second-person": marked("Somebody else than whoever did it must do this."),
-}
-"""Conflicts after which a form can be sent again, by the code of the service. That nothing would go is of the code list
-`disclosure_refusal`.
-"""
 
 OF_A_FILE: Mapping[str, str] = {
     "missing": marked("Choose a file"),

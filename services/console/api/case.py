@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from services.console import answers
 from services.console.answers import Move
-from services.console.asking import Panel, at_once
+from services.console.asking import Panel, Voice, at_once
 from services.console.commands import COMMANDS, offered
 from services.console.names import names_of, organisations
 from services.console.visiting import Who
@@ -21,7 +21,23 @@ SHOWN = 20
 async def show_case(
     case_id: UUID, who: Who, done: Annotated[str, Query(pattern=r"^[a-z_]{0,40}$")] = ""
 ) -> Response:
-    voice, of_case = who.voice, {"case_id": case_id, "limit": SHOWN}
+    found, panels = await at_once(who.voice.ask(answers.CASE, case_id=case_id), _panels(who.voice, case_id))
+    return who.page(
+        "case.html",
+        case=found.value,
+        names=names_of(panels["organisations"]),
+        buttons=offered(
+            found.value.moves, _moves(panels["notes"]), _moves(panels["referrals"]), _moves(panels["returns"])
+        ),
+        beside=offered(_moves(panels["dependants"])),
+        done=COMMANDS[done].done if done in COMMANDS else "",
+        **panels,
+    )
+
+
+async def _panels(voice: Voice, case_id: UUID) -> dict[str, Panel[Any]]:
+    """The parts of the page by their names, each with what its service answers."""
+    of_case = {"case_id": case_id, "limit": SHOWN}
     asked = {
         "fields": voice.panel(answers.FIELDS, case_id=case_id),
         "needs": voice.panel(answers.NEEDS, case_id=case_id, query={"limit": 1}),
@@ -34,19 +50,7 @@ async def show_case(
         "timeline": voice.panel(answers.TIMELINE, case_id=case_id, query={"limit": 200}),
         "organisations": organisations(voice),
     }
-    found, *others = await at_once(voice.ask(answers.CASE, case_id=case_id), *asked.values())
-    panels = dict(zip(asked, others, strict=True))
-    return who.page(
-        "case.html",
-        case=found.value,
-        names=names_of(panels["organisations"]),
-        buttons=offered(
-            found.value.moves, _moves(panels["notes"]), _moves(panels["referrals"]), _moves(panels["returns"])
-        ),
-        beside=offered(_moves(panels["dependants"])),
-        done=COMMANDS[done].done if done in COMMANDS else "",
-        **panels,
-    )
+    return dict(zip(asked, await at_once(*asked.values()), strict=True))
 
 
 def _moves(panel: Panel[answers.Page[Any]]) -> list[Move]:
