@@ -139,6 +139,24 @@ FORMS = (
         body=_ticks("informed", "own_will"),
     ),
     _move(
+        "clear_return", marked("Clear her to go"), marked("Clear her to go"), marked("She is cleared. The other side is told."),
+        (marked("The other side is told that she is cleared, with the result of the risk assessment."), _AGAIN),
+        blocks=BLOCKS, pins=True,
+    ),
+    _move(
+        "depart_return", marked("She has left"), marked("Save that she has left"), marked("It was saved that she has left. The other side is told."),
+        (marked("The other side is told when and where to expect her, and whether somebody travels with her. If nobody says by then that she arrived, both sides are alarmed."), _AGAIN),
+        FormField(
+            "expected_at", "moment", marked("When is she expected?"), marked("In the time of this country."), empty=marked("Write when she is expected"),
+        ),
+        FormField("handover", "radios", marked("Where is she met?"), codes="handover_point", empty=marked("Choose where she is met")),
+        body=_departed, blocks=BLOCKS, pins=True,
+    ),
+    _move(
+        "arrive_return", marked("She has arrived"), marked("Save that she has arrived"), marked("Her arrival was saved. The other side is told."),
+        (marked("Save this when somebody of your organisation has met her. The other side is told, and nobody looks for her any more."),),
+    ),
+    _move(
         "assess_return", marked("Assess the risk"), marked("Save the assessment"), marked("The assessment was saved."),
         (
             marked("Whoever saves this cannot clear her: somebody else of your organisation has to. If she was cleared already, that ends."),
@@ -148,6 +166,12 @@ FORMS = (
         FormField("grounds", "words", marked("On what grounds?"), _GROUNDS),
         body=_assessed,
         pins=True,
+    ),
+    _move(
+        "confirm_return", marked("She was asked again"), marked("Save that she stands by it"), marked("It was saved that she stands by her decision."),
+        (marked("Ask her shortly before she leaves: her answer counts for a few days only."),),
+        _tick("own_will", _OWN_WILL),
+        body=_ticks("own_will"),
     ),
     _move(
         "assess_fitness", marked("Fit to travel?"), marked("Save the findings"), marked("The findings were saved."),
@@ -176,30 +200,6 @@ FORMS = (
         ),
         FormField("taken_back", "tick", marked("It counts no longer: take back what was recorded")),
         body=_checked, route="checks", pins=True,
-    ),
-    _move(
-        "confirm_return", marked("She was asked again"), marked("Save that she stands by it"), marked("It was saved that she stands by her decision."),
-        (marked("Ask her shortly before she leaves: her answer counts for a few days only."),),
-        _tick("own_will", _OWN_WILL),
-        body=_ticks("own_will"),
-    ),
-    _move(
-        "clear_return", marked("Clear her to go"), marked("Clear her to go"), marked("She is cleared. The other side is told."),
-        (marked("The other side is told that she is cleared, with the result of the risk assessment."), _AGAIN),
-        blocks=BLOCKS, pins=True,
-    ),
-    _move(
-        "depart_return", marked("She has left"), marked("Save that she has left"), marked("It was saved that she has left. The other side is told."),
-        (marked("The other side is told when and where to expect her, and whether somebody travels with her. If nobody says by then that she arrived, both sides are alarmed."), _AGAIN),
-        FormField(
-            "expected_at", "moment", marked("When is she expected?"), marked("In the time of this country."), empty=marked("Write when she is expected"),
-        ),
-        FormField("handover", "radios", marked("Where is she met?"), codes="handover_point", empty=marked("Choose where she is met")),
-        body=_departed, blocks=BLOCKS, pins=True,
-    ),
-    _move(
-        "arrive_return", marked("She has arrived"), marked("Save that she has arrived"), marked("Her arrival was saved. The other side is told."),
-        (marked("Save this when somebody of your organisation has met her. The other side is told, and nobody looks for her any more."),),
     ),
     _move(
         "miss_return", marked("She did not arrive"), marked("Save that she did not arrive"), marked("It was saved that she did not arrive. The other side is told."),
