@@ -235,6 +235,37 @@ async def leave(whole) -> str:
     return (await whole.ask("th.supervisor", "intake", "POST", "/v1/leaves", json=form))["id"]
 
 
+async def called(whole, *verbs: str) -> str:
+    """A call that the worker wrote down, after these verbs."""
+    form = {"kind": "tells", "text": "Three of us are locked in"}
+    call = (await whole.ask("th.worker", "intake", "POST", "/v1/calls", json=form))["id"]
+    bodies = {"close": {"reason": "referred"}, "attach": {"agreed": "called-back"}}
+    for verb in verbs:
+        body = bodies[verb] | ({"case_id": await whole.workplace.case()} if verb == "attach" else {})
+        await whole.ask("th.worker", "intake", "POST", f"/v1/calls/{call}/{verb}", json=body)
+    return call
+
+
+async def closed_call(whole) -> str:
+    return await called(whole, "close")
+
+
+async def attached_call(whole) -> str:
+    """Part of a case of the worker."""
+    return await called(whole, "attach")
+
+
+async def incident(whole) -> str:
+    form = {
+        "kind": "confinement",
+        "province": "TH-21",
+        "month": "2025-03",
+        "certainty": "likely",
+        "text": "A house by the pier",
+    }
+    return (await whole.ask("th.worker", "intake", "POST", "/v1/incidents", json=form))["id"]
+
+
 MAKERS: Mapping[str, Callable[[Any], Awaitable[str]]] = {
     "proposal_id": proposed,
     "consent_id": consented,
@@ -257,6 +288,10 @@ MAKERS: Mapping[str, Callable[[Any], Awaitable[str]]] = {
     "protected_id": protected,
     "grant": granted,
     "link": linked,
+    "call_id": called,
+    "closed_call_id": closed_call,
+    "attached_call_id": attached_call,
+    "incident_id": incident,
     "import_id": imported,
     "export_id": exported,
     "returnable_id": returnable,

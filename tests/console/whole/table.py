@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tests.console.whole.making import MAKERS
 from tests.console.whole.things import PEOPLE, Whole
+from tests.referral.making import RECIPIENT
 
 EVERYBODY = frozenset(PEOPLE)
 WORKER, SUPERVISOR = frozenset({"th.worker"}), frozenset({"th.supervisor"})
@@ -64,6 +65,12 @@ PAGES: Mapping[str, Row] = {
     "/protections/{consent_id}": Row("/protections/{protection_id}", CASE),
     "/returns": Row("/returns", WORKERS),
     "/returns/{return_id}": Row("/returns/{assessed_id}", CASE),
+    "/cases/{case_id}/refer": Row("/cases/{unreferred_id}/refer", CASE),
+    "/calls": Row("/calls", OFFICER | WORKERS),
+    "/calls/{call_id}": Row("/calls/{call_id}", CASE),
+    "/incidents": Row("/incidents", OFFICER | WORKERS),
+    "/incidents/trends": Row("/incidents/trends", OFFICER | WORKERS | AUDITOR),
+    "/incidents/{incident_id}": Row("/incidents/{incident_id}", CASE),
     "/imports": Row("/imports", OFFICER),
     "/imports/ours/start_import": Row("/imports/ours/start_import", OFFICER),
     "/imports/{import_id}": Row("/imports/{import_id}", OFFICER),
@@ -109,6 +116,16 @@ FORMS: Mapping[str, Row] = {
     "approve_protection": Row("/protections/{protection_id}/approve_protection", SUPERVISOR),
     "decline_protection": Row("/protections/{protection_id}/decline_protection", CASE),
     "review_protection": Row("/protections/{protected_id}/review_protection", SUPERVISOR),
+    "start_call": Row("/calls/ours/start_call", OFFICER | WORKERS),
+    "save_call": Row("/calls/{call_id}/save_call", CASE),
+    "close_call": Row("/calls/{call_id}/close_call", CASE),
+    "attach_call": Row("/calls/{call_id}/attach_call", CASE),
+    "open_call_case": Row("/calls/{call_id}/open_call_case", CASE),
+    "reopen_call": Row("/calls/{closed_call_id}/reopen_call", CASE),
+    "detach_call": Row("/calls/{attached_call_id}/detach_call", CASE),
+    "record_incident": Row("/incidents/ours/record_incident", OFFICER | WORKERS),
+    "correct_incident": Row("/incidents/{incident_id}/correct_incident", CASE),
+    "withdraw_incident": Row("/incidents/{incident_id}/withdraw_incident", CASE),
     "start_export": Row("/exports/ours/start_export", WORKERS),
     "discard_export": Row("/exports/{export_id}/discard_export", WORKER),
     "request_return": Row("/cases/{returnable_id}/request_return", CASE),
@@ -140,6 +157,7 @@ FORMS: Mapping[str, Row] = {
 FORM = "/{folder}/{subject_id}/{verb}"
 SENT: Mapping[str, Row] = {
     "/cases/find": Row("/cases/find", OFFICER | WORKERS),
+    "/cases/{case_id}/refer": Row("/cases/{unreferred_id}/refer", CASE),
     "/team/cases": Row("/team/cases", SUPERVISOR),
     "/audit/search": Row("/audit/search", AUDITOR),
     "/audit/export": Row("/audit/export", AUDITOR),
@@ -149,6 +167,16 @@ SENT: Mapping[str, Row] = {
     "/drafts/{draft_id}/{number}": Row("/drafts/{draft_id}/5", OFFICER),
 }
 """What is sent besides the forms, by its route."""
+
+
+async def form_of(browser, verb: str, address: str):
+    """The form of a verb at an address; a referral is drafted after somebody was looked for who offers what she needs."""
+    page = await browser.get(address)
+    if verb == "draft_referral":
+        page = await browser.send(page.form("/refer"), service="reintegration", recipient=RECIPIENT)
+    return page.form(verb)
+
+
 BUTTONS = frozenset({"/sign-out", "/exit", "/language"})
 """What everybody may press, on every page."""
 EVERY_PAGE = {**PAGES, **FORMS}

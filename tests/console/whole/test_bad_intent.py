@@ -8,7 +8,7 @@ import pytest
 from chassis.web.routes import every_route
 from services.console.serving import pages
 from tests.console.conftest import ORIGIN
-from tests.console.whole.table import BUTTONS, EVERY_PAGE, FORMS, OPEN, PAGES, SENT
+from tests.console.whole.table import BUTTONS, EVERY_PAGE, FORMS, OPEN, PAGES, SENT, form_of
 from tests.console.whole.things import PEOPLE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -27,8 +27,8 @@ def asked_for(path: str) -> list[str]:
 async def test_a_form_of_another_session_is_worth_nothing_whoever_sends_it(whole):
     forms = {}
     for verb, row in FORMS.items():
-        page = await (await whole.as_person(min(row.found_by))).get(row.at(whole))
-        forms[verb] = page.form(verb)
+        browser = await whole.as_person(min(row.found_by))
+        forms[verb] = await form_of(browser, verb, row.at(whole))
     before, wrong = await whole.facts(), {}
     for name in ("", *PEOPLE):
         browser = await whole.signed_in(name)

@@ -8,7 +8,7 @@ import pytest
 from corridor import front
 from services.console import asking, signing_in
 from tests.console.test_forms import away
-from tests.console.whole.table import FORMS, PAGES
+from tests.console.whole.table import FORMS, PAGES, form_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 LIMIT = 60
@@ -67,7 +67,7 @@ async def test_a_part_whose_service_stalls_says_so_and_the_page_is_there(whole, 
 )
 async def test_a_form_whose_service_stalls_keeps_what_was_typed(whole, monkeypatch, soon, verb, drop):
     browser = await whole.as_person(min(FORMS[verb].found_by))
-    form = (await browser.get(FORMS[verb].at(whole))).form(verb)
+    form = await form_of(browser, verb, FORMS[verb].at(whole))
     typed = form.filled("Typed for long")
     async with stalling(drop) as address:
         for service in ("intake", "referral", "directory"):

@@ -3,7 +3,7 @@
 import pytest
 from markupsafe import escape
 
-from tests.console.whole.table import FORMS, PAGES
+from tests.console.whole.table import FORMS, PAGES, form_of
 from tests.console.whole.visits import Visits
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -17,7 +17,7 @@ async def everything_typed(whole) -> list:
     answers = []
     for verb, row in FORMS.items():
         browser = await whole.as_person(min(row.found_by))
-        form = (await browser.get(row.at(whole))).form(verb)
+        form = await form_of(browser, verb, row.at(whole))
         if form.texts:
             answers.append(await browser.send(form, **form.filled(SCRIPT)))
     officer, draft = await whole.as_person("th.officer"), PAGES["/drafts/{draft_id}"].at(whole)

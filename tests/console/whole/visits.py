@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.console.consenting.questions import STEPS
 from tests.console.browsing import Browser, Page
-from tests.console.whole.table import EVERY_PAGE, FORMS, PAGES, Row
+from tests.console.whole.table import EVERY_PAGE, FORMS, PAGES, Row, form_of
 from tests.console.whole.things import Whole
 from tests.referral.making import SENDER
 
@@ -55,8 +55,11 @@ class Visits:
         """What is answered to a form: what is missing, what was found, what was chosen."""
         worker = await self._reader("th.worker")
         for verb in ("write_note", "draft_referral", "withdraw_part"):
-            form = (await worker.get(FORMS[verb].at(self.whole))).form(verb)
+            form = await form_of(worker, verb, FORMS[verb].at(self.whole))
             yield f"{verb} without an answer", await worker.send(form)
+        refer = (await worker.get(PAGES["/cases/{case_id}/refer"].at(self.whole))).form("/refer")
+        yield "nothing that she needs", await worker.send(refer)
+        yield "who offers what she needs", await worker.send(refer, service="reintegration")
         cases = await worker.get("/console/cases")
         yield "no such reference", await worker.send(cases.form("/cases/find"), reference="TH")
         auditor = await self._reader("th.auditor")
