@@ -58,6 +58,13 @@ class CaseRefused(NotFound):
         self.actor, self.action, self.case_id, self.known = actor, action, case_id, known
 
 
+class CaseUnheard(CaseRefused):
+    """No such case here, for somebody who may ask about every case: 404, or 503 where another service has heard of it already."""
+
+    def __init__(self, actor: Actor, action: str, case_id: UUID) -> None:
+        super().__init__(actor, action, case_id, known=False)
+
+
 _READ = text(
     "select organisation, workers, handed_over, erased from chassis.case_access where case_id = :case_id"
 )
