@@ -4,7 +4,7 @@
 """
 
 from datetime import date, datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -100,6 +100,27 @@ class NeedsRevision(BaseModel):
     by: str
 
 
+class LinkedCase(BaseModel):
+    id: UUID
+    reference: str | None
+
+
+class Dependant(BaseModel):
+    """A link of a case with another; of whoever reads one of the two alone, nothing of who it is."""
+
+    id: UUID
+    case_id: UUID
+    here: bool
+    depends: bool | None
+    relation: str | None
+    other: LinkedCase | None
+    linked_at: datetime
+    linked_by: str | None
+    ended_at: datetime | None
+    reason: str | None
+    moves: list[Move]
+
+
 class Note(BaseModel):
     category: str
     text: str | None
@@ -177,13 +198,68 @@ class Preview(BaseModel):
 
 
 class Return(BaseModel):
+    return_id: UUID
+    case_id: UUID
+    case_reference: str | None
     half: str
     state: str
     sender: str
     receiver: str
+    result: str | None
+    requested_at: datetime
     expected_at: datetime | None
     late: bool
     waiting_for: str | None
+
+
+class ListedReturn(Return):
+    workers: list[str]
+
+
+class Block(BaseModel):
+    code: str
+    organisation: str
+    who: str
+    service: str
+    route: str
+
+
+class OneReturn(Return):
+    moves: list[Move]
+    blocks: list[Block]
+    reason: str | None
+    outcome: str | None
+    handover: str | None
+    escorted: bool | None
+    overdue_at: datetime | None
+    counselled_at: datetime | None
+    decided_at: datetime | None
+    confirmed_at: datetime | None
+    assessed_at: datetime | None
+    cleared_at: datetime | None
+    suspended_at: datetime | None
+    departed_at: datetime | None
+    missed_at: datetime | None
+    turned_back_at: datetime | None
+    arrived_at: datetime | None
+    closed_at: datetime | None
+    withdrawn_at: datetime | None
+
+
+class Assessment(BaseModel):
+    result: str
+    grounds: str | None
+    assessor: str
+    assessed_at: datetime
+
+
+class Check(BaseModel):
+    check: str
+    standing: bool
+    valid_until: date | None
+    grounds: str | None
+    recorded_by: str
+    recorded_at: datetime
 
 
 class Task(BaseModel):
@@ -204,6 +280,24 @@ class TimelineEntry(BaseModel):
     by: str | None
 
 
+class Certificate(BaseModel):
+    issued_on: date
+    valid_until: date
+
+
+class Fitness(BaseModel):
+    """A clinician's findings: a text of this form among the checks."""
+
+    fit: bool
+    assessed_on: date
+    weeks: int | None = None
+    multiple: bool = False
+    birth_on: date | None = None
+    newborn: bool = False
+    escort: bool = False
+    certificate: Certificate | None = None
+
+
 class Load(BaseModel):
     worker: str | None
     open_cases: int
@@ -221,6 +315,37 @@ class Organisation(BaseModel):
     services: list[str]
 
 
+class ServiceDetails(BaseModel):
+    """Of what a directory has of a service, what is shown before somebody is referred to it."""
+
+    languages: list[str] = []
+    minimum_age: int | None = None
+    maximum_age: int | None = None
+    interpretation_services: str | None = None
+    eligibility_description: str | None = None
+    wait_time: str | None = None
+    alert: str | None = None
+    schedules: list[dict[str, Any]] = []
+
+
+class OfferedService(BaseModel):
+    service: str
+    name: str
+    status: str
+    capacity: str
+    details: ServiceDetails
+
+
+class OneOrganisation(BaseModel):
+    id: str
+    name: str
+    cell: str
+    role: str
+    status: str
+    suspended: bool
+    services: list[OfferedService]
+
+
 class Notice(BaseModel):
     case_id: UUID | None
     case_reference: str | None
@@ -234,13 +359,18 @@ CASE = Question("intake", "get_case", "/v1/cases/{case_id}", OneCase)
 FIELDS = Question("intake", "get_fields", "/v1/cases/{case_id}/fields", Fields)
 NEEDS = Question("intake", "list_needs", "/v1/cases/{case_id}/needs", Page[NeedsRevision])
 NOTES = Question("intake", "list_notes", "/v1/cases/{case_id}/notes", Page[Note])
+DEPENDANTS = Question("intake", "list_dependants", "/v1/cases/{case_id}/dependants", Page[Dependant])
 TASKS = Question("intake", "list_tasks", "/v1/tasks", Page[Task])
 TEAM = Question("intake", "list_team", "/v1/team", Page[Load])
 CONSENTS = Question("consent", "list_consents", "/v1/cases/{case_id}/consents", Page[Consent])
 REFERRALS = Question("referral", "list_referrals", "/v1/referrals", CountedPage[ListedReferral])
 REFERRAL = Question("referral", "get_referral", "/v1/referrals/{referral_id}", OneReferral)
 PREVIEW = Question("referral", "preview_referral", "/v1/referrals/{referral_id}/preview", Preview)
-RETURNS = Question("returns", "list_returns", "/v1/returns", CountedPage[Return])
+RETURNS = Question("returns", "list_returns", "/v1/returns", CountedPage[ListedReturn])
+RETURN = Question("returns", "get_return", "/v1/returns/{return_id}", OneReturn)
+ASSESSMENT = Question("returns", "get_assessment", "/v1/returns/{return_id}/assessment", Assessment)
+CHECKS = Question("returns", "list_checks", "/v1/returns/{return_id}/checks", Page[Check])
 TIMELINE = Question("audit", "list_timeline_entries", "/v1/cases/{case_id}/timeline", Page[TimelineEntry])
 ORGANISATIONS = Question("directory", "list_organisations", "/v1/organisations", Page[Organisation])
+ORGANISATION = Question("directory", "get_organisation", "/v1/organisations/{organisation}", OneOrganisation)
 INBOX = Question("notify", "list_notices", "/v1/inbox", Page[Notice])

@@ -17,7 +17,7 @@ from chassis.problems import Unauthenticated
 from chassis.web.http import Done
 
 T = TypeVar("T", bound=BaseModel)
-READ_SECONDS, WRITE_SECONDS = 4.0, 15.0
+READ_SECONDS, WRITE_SECONDS, FILE_SECONDS = 4.0, 15.0, 75.0
 PDF = "application/pdf"
 NOT_THEIRS = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 
@@ -71,12 +71,15 @@ class NotTheirs(Exception):
 
 
 class OrderRefused(Exception):
-    """The service refused. `errors` are `{loc, code}`; nothing in it was typed by anybody."""
+    """The service refused. `errors` are `{loc, code}`; nothing in it was typed by anybody. `named` is what stands in the way, where a
+    refusal names it.
+    """
 
     def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
         super().__init__(status)
         self.status, self.code = status, str(problem.get("code", ""))
         self.errors: Sequence[Mapping[str, Any]] = problem.get("errors") or ()
+        self.named = str(problem.get("referral_id") or "")
         self.blocks: Sequence[str] = problem.get("blocks") or ()
 
 
@@ -137,6 +140,15 @@ class Voice:
         answer = await self._send(service, order.method, path, headers, WRITE_SECONDS, json=body)
         return answer.json() if answer.content else None
 
+    async def upload(self, order: Order, content: bytes, query: Mapping[str, Any], key: str = "") -> Any:
+        """Send a file on, without its name; without a key it is only looked at. Raises like `ask`."""
+        headers = {"Idempotency-Key": key} if key else {}
+        answer = await self._send(
+            order.service, order.method, order.path, headers, FILE_SECONDS,
+            params=_stated(query), files={"file": ("file", content)},
+        )  # fmt: skip
+        return answer.json()
+
     async def state(self, question: Question[T], /, **places: object) -> Panel[T]:
         """Of a route that tells what is wrong with 503: that too is its answer."""
         path = question.path.format(**places)
@@ -146,10 +158,13 @@ class Voice:
         except (ServiceAway, ValidationError):
             return Panel(away=True)
 
-    async def file(self, question: Question[T], query: Mapping[str, Any]) -> httpx2.Response:
+    async def file(
+        self, question: Question[T], query: Mapping[str, Any], **places: object
+    ) -> httpx2.Response:
         """A file, whose bytes are still to be read. Raises like `ask`."""
+        path = question.path.format(**places)
         answer = await self._answer(
-            question.service, "GET", question.path, {}, WRITE_SECONDS, stream=True, params=_stated(query)
+            question.service, "GET", path, {}, WRITE_SECONDS, stream=True, params=_stated(query)
         )
         if not answer.is_success:
             await answer.aread()

@@ -22,11 +22,17 @@ from services.console.api import (
     cases,
     consents,
     drafts,
+    exports,
     forms,
     giving,
     home,
+    imports,
     operations,
+    protections,
     referrals,
+    referring,
+    reports,
+    returns,
     sign_in,
     submissions,
     team,
@@ -70,16 +76,36 @@ def pages() -> ASGIApp:
         team,
         audit,
         operations,
+        imports,
+        exports,
+        reports,
+        protections,
         referrals,
+        referring,
+        returns,
         forms,
     ):
         app.include_router(part.router)
     for kind in (Problem, HTTPException, *_PROBLEMS):
         app.add_exception_handler(kind, _told)
-    app.add_middleware(BodyLimit, limit=MOST_BYTES)
+    app.add_middleware(FormLimit)
     return PageHeaders(
         UnforeseenErrors(app, lambda scope, problem: _page(_stranger(Request(scope)), problem.status))
     )
+
+
+class FormLimit(BodyLimit):
+    """ASGI middleware: the most that a form may have. A page that takes a file has a limit of its own, and answers with a page."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(app, MOST_BYTES)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
+        if path == imports.PATH:
+            await self.app(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 class BesideTheApi:

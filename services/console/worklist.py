@@ -1,11 +1,11 @@
-"""The lists of cases and of referrals as the pages ask for it: views that count, filters, order and pages."""
+"""The lists of cases, referrals and returns as the pages ask for it: views that count, filters, order and pages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from services.console.answers import CASES, REFERRALS, Count
+from services.console.answers import CASES, REFERRALS, RETURNS, Count
 from services.console.asking import Question
 from services.console.visiting import SignedIn
 from services.console.words import marked
@@ -83,6 +83,36 @@ REFERRAL_VIEWS: Mapping[str, CountedView] = {
     ),
 }
 
+RETURN_VIEWS: Mapping[str, CountedView] = {
+    "own": CountedView(
+        marked("Your organisation’s move"),
+        marked("No return waits for your organisation."),
+        {"waiting_for": "own"},
+    ),
+    "mine": CountedView(
+        marked("Of my cases"),
+        marked("None of your cases has a return."),
+        {"worker": ME},
+    ),
+    "partner": CountedView(
+        marked("Waiting for the other side"),
+        marked("No return waits for another organisation."),
+        {"waiting_for": "partner"},
+    ),
+    "suspended": CountedView(marked("Paused"), marked("No return pauses."), {"state": "suspended"}),
+    "departed": CountedView(
+        marked("Left and not arrived"), marked("Nobody is on the way."), {"state": "departed"}
+    ),
+    "late": CountedView(
+        marked("Should have arrived"), marked("Everybody who should have arrived has."), {"late": True}
+    ),
+    "all": CountedView(
+        marked("All returns"),
+        marked("Your organisation has no return yet. A return begins on the page of a case."),
+        {},
+    ),
+}
+
 
 def query_of(who: SignedIn, view: CountedView) -> dict[str, Any]:
     """The parameters of a list for this view and this reader."""
@@ -104,6 +134,11 @@ async def counted(who: SignedIn, name: str) -> Count | None:
 async def counted_referrals(who: SignedIn, name: str) -> Count | None:
     """How many referrals a view has; None while its service does not answer."""
     return await _count_of(who, REFERRALS, query_of(who, REFERRAL_VIEWS[name]))
+
+
+async def counted_returns(who: SignedIn, name: str) -> Count | None:
+    """How many returns a view has; None while its service does not answer."""
+    return await _count_of(who, RETURNS, query_of(who, RETURN_VIEWS[name]))
 
 
 async def _count_of(who: SignedIn, question: Question[Any], query: Mapping[str, Any]) -> Count | None:

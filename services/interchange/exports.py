@@ -15,6 +15,7 @@ from chassis.database import Transaction
 from chassis.service import Service
 from chassis.vault.vault import Sealing
 from chassis.work import WorkItem, WorkKind
+from contracts.casefile.file_limits import MOST_FILE_BYTES
 from contracts.internal import MOST_OPENED, ExportedCasesForm, ExportedRow
 from services.interchange.domain.cells import BadFile
 from services.interchange.domain.export import (
@@ -27,7 +28,7 @@ from services.interchange.domain.export import (
     found_again,
     lost,
 )
-from services.interchange.domain.htcds import MAX_FILE_BYTES, Place, Row, Sheet
+from services.interchange.domain.htcds import Place, Row, Sheet
 from services.interchange.imports import marked_rows
 from services.interchange.intake_rows import exported_cases, keep_exported_rows
 from services.interchange.outgoing import DESTROY_EXPORT_KEY, EXPORT_FILE, EXPORT_PART
@@ -93,7 +94,7 @@ def _failure(export: Export, now: datetime) -> Failure | None:
         return Failure.TOOK_TOO_LONG
     if export.cases > MOST_CASES:
         return Failure.TOO_MANY
-    return Failure.TOO_LARGE if export.size > MAX_FILE_BYTES else None
+    return Failure.TOO_LARGE if export.size > MOST_FILE_BYTES else None
 
 
 def _making(service: Interchange) -> WorkKind:
@@ -120,7 +121,7 @@ async def _made(service: Interchange, export: Export) -> MadeFile | Failure:
     """The file, sealed, after it was read again: what is not found in it is lost, and by what is found its cases are known."""
     cases = await _gathered(service, export.id)
     content = await asyncio.to_thread(file_of, export.format, cases)
-    if len(content) > MAX_FILE_BYTES:
+    if len(content) > MOST_FILE_BYTES:
         return Failure.TOO_LARGE
     try:
         sheet = await service.parts.reading.read(content, Place(service.today())) if cases else Sheet()

@@ -74,6 +74,7 @@ async def draft_referral(tx: Transaction, actor: Actor, cell: str, asked: DraftR
         created_at=tx.now,
         kind=asked.kind,
     )
+    await referrals.require_none_open(tx, referral)
     await referrals.save(tx, referral, [])
     return referral
 
@@ -150,7 +151,7 @@ async def expire(tx: Transaction, referral_id: UUID, half: Half) -> None:
 
 async def _recipient(tx: Transaction, case_id: UUID, recipient: str, service: str) -> ListedOrganisation:
     """The recipient as the directory has it. Raises Invalid where no offer to it makes sense."""
-    listed = await require_organisation(tx, recipient, "recipient")
+    listed = await require_organisation(tx, recipient, "recipient", receives=True)
     offered = await offers.of(tx, recipient, service)
     with answered():
         check_offer(offered, await ages.known(tx, case_id))

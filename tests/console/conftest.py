@@ -23,6 +23,7 @@ from services.directory.settings import Settings as DirectorySettings
 from services.intake import app as intake
 from services.intake.settings import Settings as IntakeSettings
 from tests.console.browsing import Browser
+from tests.console.consenting import consents_beside
 from tests.harness import Harness, Keys, running
 
 ORIGIN = "https://workplace.test"
@@ -96,3 +97,12 @@ async def workplace(postgres_dsn, tmp_path_factory):
         transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
         pages.service.peers.http = httpx2.AsyncClient(transport=transport)
         yield Workplace(pages, cases, log, known, app)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def consents(workplace, postgres_dsn, tmp_path_factory):
+    """The workplace with the service consent beside it."""
+    databases = Databases(postgres_dsn)
+    async with consents_beside(workplace, ISSUER, databases, tmp_path_factory.mktemp("consents")) as beside:
+        yield beside
+    await databases.drop_all()

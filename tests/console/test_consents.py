@@ -1,157 +1,27 @@
 """The pages of consents: she is asked step by step, answers once, and takes back in two clicks; consent on its own database."""
 
 import re
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
-import httpx2
 import pytest
-import pytest_asyncio
-from fastapi import FastAPI
 
 from contracts.codes import LANGUAGES
-from contracts.events.exchange import EnvelopeDeliveredV1, RecallAnsweredV1
-from deploy.local.testing import Databases
-from services.consent import app as consent
-from services.consent.settings import Settings
-from tests.consent.making import (
-    AGENCY,
-    PURPOSE,
-    age_known,
-    agreement_changed,
-    case_opened,
-    directory_changed,
-    disclosure_of,
-    referral_sent,
+from contracts.events.exchange import RecallAnsweredV1
+from contracts.events.intake import CaseTransferredV1
+from tests.consent.making import AGENCY, PURPOSE
+from tests.console.browsing import SentForm
+from tests.console.consenting import (
+    CANARY,
+    STEPS,
+    WHAT,
+    begun,
+    gone,
+    saved,
 )
-from tests.console.browsing import Browser, SentForm
-from tests.console.conftest import ISSUER
-from tests.harness import Harness, running
-from tests.listing import ORGANISATIONS
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 SCRIPT = '"><script>alert("she")</script>'
-CANARY = "Kanarie-Zeugin"
-WHAT = {"recipients": [AGENCY, "kh-shelter"], "purposes": [PURPOSE], "categories": ["identity", "needs"]}
-STEPS = (
-    WHAT,
-    {"notice_language": "km"},
-    {"risks_explained": "yes", "decision": "given"},
-    {"capacity": "self", "method": "spoken-before-witness", "witness": CANARY},
-    {"period": "90", "back_categories": ["outcome"], "withdrawal_method": "tell-any-worker"},
-)
-
-
-@dataclass
-class Consents:
-    """The service consent beside the workplace."""
-
-    workplace: object
-    harness: Harness
-
-    async def case(self, age_group="adult") -> str:
-        case, person = await self.workplace.case(), uuid4()
-        await self.harness.service.vault.create(person)
-        for event in (case_opened(UUID(case), person), age_known(UUID(case), age_group)):
-            await self.harness.deliver(event)
-        return case
-
-    async def recorded(self, case: str) -> list[dict]:
-        """The consents of a case, as the service has them."""
-        who = self.harness.as_("case_worker", sub="th.worker", org="th-care-agency", iss=ISSUER)
-        return (await self.harness.client.get(f"/v1/cases/{case}/consents", headers=who)).json()["items"]
-
-    async def told(self, case: str) -> UUID:
-        """Somebody is told under her consent: a disclosure that was delivered."""
-        referral = uuid4()
-        disclosure = disclosure_of(referral)
-        await self.harness.deliver(referral_sent(UUID(case), referral))
-        delivered = EnvelopeDeliveredV1(
-            case_id=UUID(case),
-            item_id=disclosure,
-            item_class="disclosure",
-            disclosure_id=disclosure,
-            recipient_cell="KH",
-            at=datetime.now(UTC),
-        )
-        await self.harness.deliver(delivered)
-        return disclosure
-
-
-def directory() -> FastAPI:
-    """The list of organisations, as the service directory answers it."""
-    app = FastAPI()
-
-    @app.get("/v1/organisations")
-    def organisations() -> dict[str, object]:
-        known = {"status": "active", "suspended": False, "version": 1, "services": []}
-        items = [
-            {"id": one, "cell": one[:2].upper(), "role": role, "name": f"Lotus {one} <b>", **known}
-            for one, (role, _) in ORGANISATIONS.items()
-        ]
-        return {"items": items, "next": None}
-
-    return app
-
-
-@asynccontextmanager
-async def reached(workplace, **apps):
-    """The console reaches these services too."""
-    settings, peers = workplace.console.service.settings.peers, workplace.console.service.peers
-    before, http = dict(settings), peers.http
-    settings |= {name: f"https://{name}.test" for name in apps}
-    mounts = {
-        f"all://{name}.test": httpx2.ASGITransport(app=app, raise_app_exceptions=False)
-        for name, app in apps.items()
-    }
-    peers.http = httpx2.AsyncClient(
-        transport=httpx2.ASGITransport(app=workplace.app, raise_app_exceptions=False), mounts=mounts
-    )
-    try:
-        yield
-    finally:
-        settings.clear()
-        settings |= before
-        peers.http = http
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def consents(workplace, postgres_dsn, tmp_path_factory):
-    databases, folder = Databases(postgres_dsn), tmp_path_factory.mktemp("consents")
-    own = {"keys": workplace.console.keys, "issuer": ISSUER}
-    async with (
-        running("consent", consent.build, consent.VERSIONS, Settings, databases, folder, **own) as harness,
-        reached(workplace, consent=harness.service.app, directory=directory()),
-    ):
-        for event in (agreement_changed(), directory_changed()):
-            await harness.deliver(event)
-        yield Consents(workplace, harness)
-    await databases.drop_all()
-
-
-async def begun(consents, case=None, who="th.worker"):
-    case, browser = case or await consents.case(), consents.workplace.browser()
-    await browser.sign_in(who)
-    page = await browser.get(f"/console/cases/{case}/record_consent")
-    assert page.status == 200, page.text
-    return case, browser, page
-
-
-async def gone(browser: Browser, page, *steps, **more):
-    """Through these steps, by the button that goes on."""
-    for step in steps:
-        page = await browser.send(page.form("record_consent"), **{**step, **more})
-        assert page.status == 200, page.text
-    return page
-
-
-async def saved(consents, case=None):
-    case, browser, page = await begun(consents, case)
-    page = await browser.send((await gone(browser, page, *STEPS)).form("record_consent"))
-    assert "What she answered was saved." in page.text, page.text
-    return case, browser, page
 
 
 async def test_she_is_asked_step_by_step_and_her_yes_is_saved_once_as_it_was_given(consents):
@@ -311,9 +181,23 @@ async def test_a_case_of_others_and_what_is_not_offered_look_like_what_is_not_th
     await stranger.sign_in("th.other-worker")
     for path in (
         f"/console/cases/{case}/consents", f"/console/cases/{case}/record_consent", where, f"{where}/receipt", f"{where}/withdraw_consent",
-        f"/console/cases/{case}/withdraw_consent", f"{where}/renew_consent",
+        f"/console/cases/{case}/withdraw_consent", f"{where}/renew_consent", f"{where}/revoke_consent"
     ):  # fmt: skip
         assert (await stranger.get(path)).status == 404, path
+
+
+async def test_whoever_may_read_and_not_record_is_not_asked_to_ask_her(consents):
+    case, browser, page = await begun(consents)
+    check = await gone(browser, page, *STEPS)
+    handed_over = CaseTransferredV1(
+        case_id=UUID(case), referral_id=uuid4(), organisation="th-care-agency", recipient="th-shelter", at=datetime.now(UTC)
+    )  # fmt: skip
+    await consents.harness.deliver(handed_over)
+    listed = await browser.get(f"/console/cases/{case}/consents")
+    assert (listed.status, "Ask her" in listed.links) == (200, False)
+    assert (await browser.get(f"/console/cases/{case}/record_consent")).status == 404
+    late = await browser.send(check.form("record_consent"))  # begun while it was hers
+    assert (late.status, await consents.recorded(case)) == (404, [])
 
 
 async def test_she_takes_back_in_two_clicks_and_the_page_shows_who_answered_with_what(consents):

@@ -40,7 +40,9 @@ def test_a_form_token_fits_this_form_of_this_session_alone():
     assert not secret.fits("ข้อความ", *bound)
 
 
-@pytest.mark.parametrize("path", ["/", "/cases", "/cases/4f0c-1", "/cases/4f0c/write_note"])
+@pytest.mark.parametrize(
+    "path", ["/", "/cases", "/cases/4f0c-1", "/cases/4f0c/write_note", "/grants/4f0c.1/x"]
+)
 def test_a_path_of_the_console_is_kept(path):
     assert own_path(path) == path
 
@@ -49,7 +51,7 @@ def test_a_path_of_the_console_is_kept(path):
     "said",
     [
         None, "", "//evil.example", "/\\evil.example", "https://evil.example", "/cases//evil", "javascript:alert(1)",
-        "/cases?next=https://evil.example", "/cases#x", "/%2F/evil", "/cases\r\nSet-Cookie: x=y", "/" + "a" * 200, "/../x",
+        "/cases?next=https://evil.example", "/cases#x", "/%2F/evil", "/cases\r\nSet-Cookie: x=y", "/" + "a" * 200, "/../x", "/" + "a" * 100 + "!", "/" + "a." * 60,
     ],
 )  # fmt: skip
 def test_whatever_else_is_said_leads_to_the_first_page(said):

@@ -54,11 +54,11 @@ async def test_many_cases_are_given_to_a_colleague_at_once_with_an_answer_for_ea
     cases = (theirs, shared, closed, nobodys, uuid4())
     taken = {"instead_of": "th.worker"}
     assert await give(intake, supervisor, *cases, **taken) == [
-        *("assigned", "assigned", "wrong-state", "unchanged", "not-found")
+        *("assigned", "assigned", "wrong-state", "not-theirs", "not-found")
     ]
     said = await intake.said()
     assert await give(intake, supervisor, *cases, **taken) == [
-        *("unchanged", "unchanged", "wrong-state", "unchanged", "not-found")
+        *("unchanged", "unchanged", "wrong-state", "not-theirs", "not-found")
     ]
     assert len(bodies(await intake.said(), "case.assigned.v1")) == len(bodies(said, "case.assigned.v1"))
     assert await give(intake, supervisor, nobodys, theirs, theirs) == ["assigned", "unchanged"]
@@ -71,6 +71,19 @@ async def test_many_cases_are_given_to_a_colleague_at_once_with_an_answer_for_ea
         str(shared): ["th.colleague", "th.case_worker"],
         str(nobodys): ["th.colleague"],
     }
+
+
+async def test_a_case_that_was_given_has_its_reference_and_one_that_is_not_theirs_has_none(intake):
+    case_id = await open_case(intake)
+    sent = {"case_ids": [str(case_id)], "worker": "th.colleague"}
+    (given,) = (
+        await intake.client.post("/v1/team/assign", json=sent, headers=intake.as_("supervisor"))
+    ).json()["items"]
+    seen = await intake.client.get(f"/v1/cases/{case_id}", headers=intake.as_("supervisor"))
+    assert given["case_reference"] == seen.json()["reference"] is not None
+    elsewhere = intake.as_("supervisor", org="th-shelter")
+    refused = await intake.client.post("/v1/team/assign", json=sent, headers=elsewhere)
+    assert refused.json()["items"] == [{"id": str(case_id), "case_reference": None, "result": "not-found"}]
 
 
 async def test_cases_are_given_to_nobody_who_is_not_there_and_by_nobody_but_a_supervisor_of_theirs(intake):

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from contracts.casefile.file_limits import MOST_ROWS
 from contracts.casefile.reference import reference_of
 from services.interchange.domain.cells import BadFile, Line, NoValue
 from services.interchange.domain.headings import Column, is_labels, read_heading
-from services.interchange.domain.htcds import MAX_ROWS, Place, Row, RowError, read_sheet
+from services.interchange.domain.htcds import Place, Row, RowError, read_sheet
 
 TODAY = date(2026, 11, 24)
 
@@ -123,7 +124,7 @@ def test_empty_lines_are_passed_over_and_empty_rows_are_not():
 
 def test_more_rows_than_are_taken_refuse_the_file():
     with pytest.raises(BadFile) as refused:
-        read(["cor_FullName"], *(["Sokha"] for _ in range(MAX_ROWS + 1)))
+        read(["cor_FullName"], *(["Sokha"] for _ in range(MOST_ROWS + 1)))
     assert refused.value.code == "too-many-rows"
 
 

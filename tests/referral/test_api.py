@@ -110,9 +110,10 @@ async def test_a_recipient_that_has_closed_since_the_draft_is_refused_when_it_is
 
 
 async def test_there_is_one_open_offer_for_a_case_a_recipient_and_a_purpose(th: Harness):
-    case_id, _ = await sent(th)
+    case_id, open_one = await sent(th)
     answer = await draft(th, case_id)
     assert (answer.status_code, answer.json()["code"]) == (409, "offer-open")
+    assert answer.json()["referral_id"] == str(open_one)
     other = await draft(th, case_id, recipient="th-shelter", service="shelter")
     assert other.status_code == 201
 

@@ -7,28 +7,50 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.console.answers import ORGANISATIONS
+from services.console.api.giving import REFUSED_AGAIN
 from services.console.asking import PDF, NotTheirs, OrderRefused, Panel, ServiceAway, at_once
 from services.console.commands import COMMANDS, offered
-from services.console.consenting.effects import effects_of, told
+from services.console.commands.consent_forms import SUBJECT
+from services.console.consenting.effects import ROWS, effects_of, told
 from services.console.consenting.questions import METHODS, SPEAKERS
-from services.console.consenting.views import CONSENT, CONSENTS_OF_CASE, RECEIPT, RECORD, LedgerEntry
+from services.console.consenting.views import (
+    CONSENT,
+    CONSENTS_OF_CASE,
+    GRANTS,
+    RECEIPT,
+    RECORD,
+    RENEW,
+    LedgerEntry,
+)
+from services.console.names import names_of, organisations
 from services.console.visiting import SignedIn, Who
 from services.console.words import marked
 
 router = APIRouter()
 SHOWN = 50
+PROTECTS = "immediate-protection"
 Done = Annotated[str, Query(pattern=r"^[a-z_]{0,40}$")]
 Position = Annotated[str, Query(pattern=r"^[A-Za-z0-9_=-]{0,400}$")]
 SAVED = marked("What she answered was saved.")
+DONE = {
+    RECORD.operation: SAVED,
+    RENEW.operation: SAVED,
+    REFUSED_AGAIN: marked(
+        "Her no was saved. What she agreed to before stands until she takes it back: ask her whether she does."
+    ),
+}
+"""The sentences for what was saved by asking her."""
 
 
 @router.get("/cases/{case_id}/consents")
 async def list_consents(case_id: UUID, who: Who, after: Position = "", done: Done = "") -> Response:
     query = {"limit": SHOWN, **({"after": after} if after else {})}
-    found, names = await at_once(
-        who.voice.ask(CONSENTS_OF_CASE, case_id=case_id, query=query), names_of_all(who)
+    found, grants, names = await at_once(
+        who.voice.ask(CONSENTS_OF_CASE, case_id=case_id, query=query),
+        who.voice.panel(GRANTS, case_id=case_id, query={"limit": ROWS}),
+        names_of_all(who),
     )
+    given = [] if grants.value is None else grants.value.items
     return who.page(
         "consents.html",
         consents=found.value,
@@ -36,7 +58,10 @@ async def list_consents(case_id: UUID, who: Who, after: Position = "", done: Don
         names=names,
         may_ask=any(move.verb == RECORD.operation for move in found.value.moves),
         after=after,
-        done=SAVED if done == RECORD.operation else "",
+        buttons=offered(found.value.moves),
+        grants=grants,
+        taking={grant.disclosure_id: offered(grant.moves) for grant in given},
+        done=DONE.get(done) or (COMMANDS[done].done if done in COMMANDS else ""),
         **WORDS,
     )
 
@@ -51,8 +76,10 @@ async def show_consent(consent_id: UUID, who: Who, done: Done = "") -> Response:
         names=names,
         effects=None if ledger is None else effects_of(ledger, consent_id),
         ledger=Panel(away=True),
-        buttons=offered(found.moves),
-        done=SAVED if done == RECORD.operation else COMMANDS[done].done if done in COMMANDS else "",
+        buttons=[one for one in offered(found.moves) if one.subject is SUBJECT],
+        protects=found.terms.legal_basis == PROTECTS,
+        may_renew=any(move.verb == RENEW.operation for move in found.moves),
+        done=DONE.get(done) or (COMMANDS[done].done if done in COMMANDS else ""),
         **WORDS,
     )
 
@@ -78,5 +105,4 @@ async def _told(who: SignedIn, case_id: UUID) -> list[LedgerEntry] | None:
 
 async def names_of_all(who: SignedIn) -> dict[str, str]:
     """The names of the organisations by their identifiers; none while the directory does not answer."""
-    panel = await who.voice.panel(ORGANISATIONS, query={"limit": 200})
-    return {} if panel.value is None else {one.id: one.name for one in panel.value.items}
+    return dict(names_of(await organisations(who.voice)))

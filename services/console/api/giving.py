@@ -10,11 +10,27 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from chassis.problems import BadRequest, NotFound
-from services.console.api.forms import AGAIN, AWAY, NO_MORE, NOT_DONE, REFUSED, SAVED_BEFORE, said_of
+from services.console.api.form_refusals import (
+    AGAIN,
+    AWAY,
+    CHANGED,
+    NO_MORE,
+    NOT_DONE,
+    REFUSED,
+    SAVED_BEFORE,
+    said_of,
+)
 from services.console.asking import OrderRefused, ServiceAway
-from services.console.commands.form import CASE, Subject
 from services.console.consenting import wizard
-from services.console.consenting.choosing import Surroundings, answered, notice_to_read, options, surroundings
+from services.console.consenting.choosing import (
+    Surroundings,
+    answered,
+    notice_to_read,
+    options,
+    surroundings,
+    with_chosen,
+)
+from services.console.consenting.occasion import Occasion, before
 from services.console.consenting.questions import (
     ANSWER,
     CHECK,
@@ -26,22 +42,17 @@ from services.console.consenting.questions import (
     Typed,
     says,
 )
-from services.console.consenting.views import RECORD
+from services.console.consenting.views import CONSENT, RECORD, RENEW
 from services.console.visiting import Anybody, SignedIn, Who
 from services.console.words import marked
 
 router = APIRouter()
-PATH = "/cases/{case_id}/record_consent"
+PATH, AGAIN_PATH = "/cases/{case_id}/record_consent", "/consents/{consent_id}/renew_consent"
+SOUGHT, FIND = "sought", "find"
+"""A part of a name, and the button that looks for it on the first page."""
+REFUSED_AGAIN = "refused_again"
 MOST_ANSWERS = 500
 BACK_SAID = marked("Back to what she agreed to")
-
-
-@dataclass(frozen=True, slots=True)
-class WizardForm:
-    """The form that is sent again after a session has ended: the same page."""
-
-    verb: str = RECORD.operation
-    subject: Subject = CASE
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +60,7 @@ class Turn:
     """One page of somebody's way through the steps: where she is, what was answered, and the key with which it is sent."""
 
     who: SignedIn
-    case_id: UUID
+    occasion: Occasion
     around: Surroundings
     typed: Typed
     key: str
@@ -63,14 +74,18 @@ class Turn:
             if notice is None and not self.around.notices.away:
                 return await self.page(LANGUAGE, faults={"notice_language": ANSWER}, status=422)
             typed |= _read_now(typed, "" if notice is None else notice.version)
-        token = self.who.session.secret.form_token(RECORD.operation, str(self.case_id), self.key)
+        token = self.who.session.secret.form_token(*self.occasion.bound, self.key)
         own = {question.name for question in step.questions}
         names = [*wizard.CARRIED, *(name for name in wizard.asked_names() if name not in own)]
         return self.who.page(
-            "giving.html", status, step=step, case_id=self.case_id, typed=typed, faults=faults, said=said, notice=notice,
-            hidden={"key": self.key, "token": token, "step": step.name}, around=self.around,
+            "giving.html", status, step=step, occasion=self.occasion, typed=typed, faults=faults, said=said, notice=notice,
+            hidden={"key": self.key, "token": token, "step": step.name, "seen": self.occasion.seen, "of": str(self.occasion.case_id)},
+            around=self.around,
             carried={name: typed[name] for name in names if name in typed},
-            options={question.name: options(self.who, question, self.around) for question in step.questions},
+            options={
+                question.name: with_chosen(question, options(self.who, question, self.around), self.around, typed)
+                for question in step.questions
+            },
             rows=answered(self.who, self.around, typed) if step is CHECK else [], first=step is WHAT,
         )  # fmt: skip
 
@@ -89,27 +104,77 @@ async def begin_asking(case_id: UUID, who: Who) -> Response:
     around = await surroundings(who, case_id)
     if not around.may_ask:
         raise NotFound
-    today = {"today": [who.service.clock().astimezone(who.reader.zone).date().isoformat()]}
-    return await Turn(who, case_id, around, today, str(uuid4())).page(WHAT)
+    return await Turn(who, Occasion(case_id), around, _today(who), str(uuid4())).page(WHAT)
 
 
 @router.post(PATH)
 async def go_on_asking(case_id: UUID, visitor: Anybody, request: Request) -> Response:
     typed = await _typed(request)
     if visitor.session is None:
-        return visitor.page("session-over.html", 401, command=WizardForm(), typed=typed, subject_id=case_id)
+        return visitor.page("session-over.html", 401, typed=typed)
     who = SignedIn(visitor.request, visitor.service, visitor.reader, visitor.session)
-    step, key = wizard.step_of(says(typed, "step")), says(typed, "key")
-    around = await surroundings(who, case_id)
-    if not who.session.secret.fits(says(typed, "token"), RECORD.operation, str(case_id), key):
-        return await Turn(who, case_id, around, typed, str(uuid4())).page(step, AGAIN, status=422)
-    return await _gone(Turn(who, case_id, around, typed, key), step, says(typed, "go"))
+    occasion = Occasion(case_id)
+    return await (_sent if _fits(who, occasion, typed) else _shown_again)(who, occasion, typed)
+
+
+@router.get(AGAIN_PATH)
+async def begin_asking_again(consent_id: UUID, who: Who) -> Response:
+    """With what she agreed to before as the first answers."""
+    found = await who.voice.ask(CONSENT, consent_id=consent_id)
+    if not any(move.verb == RENEW.operation for move in found.value.moves):
+        raise NotFound
+    occasion = Occasion(found.value.case_id, consent_id, found.version)
+    around = await surroundings(who, occasion.case_id)
+    return await Turn(who, occasion, around, _today(who) | before(found.value), str(uuid4())).page(WHAT)
+
+
+@router.post(AGAIN_PATH)
+async def go_on_asking_again(consent_id: UUID, visitor: Anybody, request: Request) -> Response:
+    typed = await _typed(request)
+    if visitor.session is None:
+        return visitor.page("session-over.html", 401, typed=typed)
+    who = SignedIn(visitor.request, visitor.service, visitor.reader, visitor.session)
+    try:
+        occasion = Occasion(UUID(says(typed, "of")), consent_id, says(typed, "seen"))
+    except ValueError:
+        raise BadRequest from None
+    if _fits(who, occasion, typed):
+        return await _sent(who, occasion, typed)
+    found = await who.voice.ask(CONSENT, consent_id=consent_id)
+    return await _shown_again(who, Occasion(found.value.case_id, consent_id, found.version), typed)
+
+
+def _today(who: SignedIn) -> dict[str, list[str]]:
+    return {"today": [who.service.clock().astimezone(who.reader.zone).date().isoformat()]}
+
+
+def _fits(who: SignedIn, occasion: Occasion, typed: Typed) -> bool:
+    return who.session.secret.fits(says(typed, "token"), *occasion.bound, says(typed, "key"))
+
+
+async def _sent(who: SignedIn, occasion: Occasion, typed: dict[str, list[str]]) -> Response:
+    turn = Turn(
+        who,
+        occasion,
+        await surroundings(who, occasion.case_id, says(typed, SOUGHT)),
+        typed,
+        says(typed, "key"),
+    )
+    return await _gone(turn, wizard.step_of(says(typed, "step")), says(typed, "go"))
+
+
+async def _shown_again(who: SignedIn, occasion: Occasion, typed: dict[str, list[str]]) -> Response:
+    """A page of another session: the step with all that was answered, to be sent from here."""
+    turn = Turn(
+        who, occasion, await surroundings(who, occasion.case_id, says(typed, SOUGHT)), typed, str(uuid4())
+    )
+    return await turn.page(wizard.step_of(says(typed, "step")), AGAIN, status=422)
 
 
 async def _gone(turn: Turn, step: AskingStep, go: str) -> Response:
     if go == "back":
         return await turn.page(wizard.before(step, turn.typed))
-    if go in {one.name for one in STEPS}:
+    if go in {FIND, *(one.name for one in STEPS)}:
         return await turn.page(wizard.step_of(go))
     if go == "refuse":
         return await replace(turn, typed={**turn.typed, "decision": ["refused"]}).page(CHECK)
@@ -125,22 +190,30 @@ async def _gone(turn: Turn, step: AskingStep, go: str) -> Response:
 async def _saved(turn: Turn) -> Response:
     if missing := wizard.first_missing(turn.typed):
         return await turn.page(missing[0], faults=missing[1], status=422)
-    body = wizard.body(turn.typed, turn.who.reader.zone)
+    occasion, order = turn.occasion, turn.occasion.order(turn.typed)
+    body = occasion.body(wizard.body(turn.typed, turn.who.reader.zone))
+    seen = occasion.seen if order is RENEW else ""
+    places = {"case_id": occasion.case_id, "consent_id": occasion.consent_id}
     try:
-        made = await turn.who.voice.order(RECORD, body, turn.key, "", case_id=turn.case_id)
+        made = await turn.who.voice.order(order, body, turn.key, seen, **places)
     except ServiceAway:
         return await turn.page(CHECK, AWAY, status=HTTPStatus.SERVICE_UNAVAILABLE)
     except OrderRefused as refused:
         return await _refused(turn, refused)
-    page = f"/consents/{made}" if made else f"/cases/{turn.case_id}/consents"
-    return turn.who.sent_to(f"{page}?done={RECORD.operation}")
+    if occasion.consent_id is not None:
+        return turn.who.sent_to(
+            f"{occasion.back}?done={REFUSED_AGAIN if order is RECORD else order.operation}"
+        )
+    page = f"/consents/{made}" if made else occasion.back
+    return turn.who.sent_to(f"{page}?done={order.operation}")
 
 
 async def _refused(turn: Turn, refused: OrderRefused) -> Response:
     """A refusal of the service stands beside its question, in the step where that was asked."""
-    if refused.code == "idempotency-mismatch" or refused.status == HTTPStatus.CONFLICT:
-        said = SAVED_BEFORE if refused.code == "idempotency-mismatch" else NO_MORE
-        back = f"/cases/{turn.case_id}/consents"
+    stale = refused.status == HTTPStatus.PRECONDITION_FAILED
+    if stale or refused.code == "idempotency-mismatch" or refused.status == HTTPStatus.CONFLICT:
+        said = CHANGED if stale else SAVED_BEFORE if refused.code == "idempotency-mismatch" else NO_MORE
+        back = turn.occasion.back
         return turn.who.page("message.html", 409, title=NOT_DONE, said=said, back=back, back_said=BACK_SAID)
     again = replace(turn, key=str(uuid4()))
     placed = wizard.placed(said_of(refused.errors, wizard.members()))

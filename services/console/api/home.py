@@ -10,11 +10,18 @@ from services.console.asking import at_once
 from services.console.doors import with_doors
 from services.console.names import names_of
 from services.console.visiting import SignedIn, Who
-from services.console.worklist import REFERRAL_VIEWS, VIEWS, counted, counted_referrals
+from services.console.worklist import (
+    REFERRAL_VIEWS,
+    RETURN_VIEWS,
+    VIEWS,
+    counted,
+    counted_referrals,
+    counted_returns,
+)
 
 router = APIRouter()
 NEWEST = 10
-FIRST_OF_REFERRALS = ("own", "late")
+FIRST_OF_REFERRALS = FIRST_OF_RETURNS = ("own", "late")
 Counters = dict[str, Count | None]
 
 
@@ -22,15 +29,16 @@ Counters = dict[str, Count | None]
 async def show_home(who: Who) -> Response:
     who = await _with_every_door(who)
     voice = who.voice
-    inbox, organisations, cases, referrals = await at_once(
+    inbox, organisations, cases, referrals, returns = await at_once(
         voice.panel(INBOX, query={"unread": True, "limit": NEWEST}),
         voice.panel(ORGANISATIONS, query={"cell": who.settings.cell, "limit": 200}),
         _cases(who),
         _referrals(who),
+        _returns(who),
     )
     return who.page(
         "home.html", inbox=inbox, names=names_of(organisations), counters=cases, views=VIEWS, referral_counters=referrals,
-        referral_views=REFERRAL_VIEWS,
+        referral_views=REFERRAL_VIEWS, return_counters=returns, return_views=RETURN_VIEWS,
     )  # fmt: skip
 
 
@@ -51,3 +59,8 @@ async def _cases(who: SignedIn) -> Counters:
 async def _referrals(who: SignedIn) -> Counters:
     views = FIRST_OF_REFERRALS if "referrals" in who.session.person.doors else ()
     return dict(zip(views, await at_once(*(counted_referrals(who, view) for view in views)), strict=True))
+
+
+async def _returns(who: SignedIn) -> Counters:
+    views = FIRST_OF_RETURNS if "returns" in who.session.person.doors else ()
+    return dict(zip(views, await at_once(*(counted_returns(who, view) for view in views)), strict=True))

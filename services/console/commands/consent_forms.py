@@ -1,16 +1,24 @@
 """The forms about a consent: she takes back all of it, or a part; a second person looks at who speaks for a child."""
 
+from typing import Any
+
 from services.console.asking import Order
-from services.console.commands.form import Command, FormField, Subject, Typed, nothing, one
-from services.console.consenting.views import CONSENT, GUARDIAN, OneConsent
+from services.console.commands.form import Command, FormField, Places, Subject, Typed, nothing, one
+from services.console.consenting.views import CONSENT, GRANTS, GUARDIAN, OneConsent
 from services.console.words import marked
 
 SUBJECT = Subject("consents", "consent_id", marked("Back to what she agreed to"))
+GRANT = Subject("grants", "disclosure_id", SUBJECT.back, page="/cases/{case_id}/consents", within="case_id")
 _PARTS = ("recipients", "purposes", "categories")
 
 
 def _recipients(consent: OneConsent) -> list[str]:
     return [one.organisation for one in consent.terms.recipients]
+
+
+def _grant(listed: Any, places: Places) -> Any:
+    """The grant that is meant."""
+    return next((item for item in listed.items if item.disclosure_id == places["disclosure_id"]), None)
 
 
 class PartField(FormField):
@@ -69,5 +77,37 @@ FORMS = (
             ),
         ),
         body=lambda typed, _: {"not_involved": bool(one(typed, "not_involved"))},
+    ),
+    Command(
+        SUBJECT,
+        Order("consent", "revoke_consent", "POST", "/v1/consents/{consent_id}/revoke"),
+        CONSENT,
+        title=marked("End it without her"),
+        intro=(
+            marked("For what must not be used any more although she did not take it back: it was recorded by mistake, or not given freely. If she takes it back herself, use the button for that."),
+            marked("From now on nobody is told anything under it, and whoever has something must stop using it. It cannot be undone; she can be asked anew."),
+        ),
+        button=marked("End it now"),
+        done=marked("It is ended. Below stands who has answered; load the page again to see more answers."),
+        fields=(),
+        body=nothing,
+    ),
+    Command(
+        GRANT,
+        Order("consent", "withdraw_grant", "POST", "/v1/grants/{disclosure_id}/withdraw"),
+        GRANTS,
+        title=marked("She takes back what others let you read"),
+        intro=(marked("She need give no reason. It cannot be undone; she can agree anew."),),
+        button=marked("Take it back now"),
+        done=marked("It is taken back."),
+        part=_grant,
+        fields=(
+            FormField(
+                "scope", "radios", marked("How much does she take back?"),
+                said={"recipient": marked("What your organisation may read, and nothing else"), "all": marked("All that she agreed to there, from everybody who was told")},
+                empty=marked("Ask her, and choose one of the answers"),
+            ),
+        ),
+        body=lambda typed, _: {"scope": one(typed, "scope")},
     ),
 )  # fmt: skip

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from chassis.problems import NotFound
 from services.console.asking import Order, Question
@@ -16,7 +18,7 @@ Typed = Mapping[str, list[str]]
 """The texts that were typed and chosen, by the names of the fields."""
 
 
-_SAID = re.compile(r"(?:([a-z]{1,20})\.)?([a-z0-9-]{1,40})")
+_SAID = re.compile(r"(?:([a-z0-9-]{1,40})\.)?([a-z0-9-]{1,40})")
 OURS = "ours"
 """Stands in an address for what there is once."""
 
@@ -25,7 +27,7 @@ OURS = "ours"
 class Subject:
     """A kind of thing that has a page and forms: its folder in the addresses here, and its place in the paths of the services.
 
-    Without a place there is one of it, `ours`. What each service has for itself is named with its service: `intake.…`.
+    Without a place there is one of it, `ours`. What is known within another thing alone is named with that: `intake.…` of a service.
     """
 
     folder: str
@@ -33,7 +35,7 @@ class Subject:
     back: str
     """The words of the link to its page."""
     page: str = ""
-    """Where it has no page of its own: the page on which it stands."""
+    """Where it has no page of its own: the page on which it stands, which may name the places."""
     within: str = ""
 
     def places(self, said: str) -> Mapping[str, Any]:
@@ -41,14 +43,14 @@ class Subject:
         found = _SAID.fullmatch(said)
         if found is None or bool(found[1]) != bool(self.within) or (not self.place and said != OURS):
             raise NotFound
+        named = {self.place: found[2]} | {self.within: found[1]}
         try:
-            known = UUID(found[2]) if self.place.endswith("_id") else found[2]
+            return {name: UUID(one) if name.endswith("_id") else one for name, one in named.items() if name}
         except ValueError:
             raise NotFound from None
-        return ({self.place: known} if self.place else {}) | ({self.within: found[1]} if self.within else {})
 
     def page_of(self, said: object) -> str:
-        return self.page or f"/{self.folder}/{said}"
+        return self.page.format(**self.places(str(said))) if self.page else f"/{self.folder}/{said}"
 
 
 CASE = Subject("cases", "case_id", marked("Back to the case"))
@@ -58,30 +60,37 @@ REFERRAL = Subject("referrals", "referral_id", marked("Back to the referral"))
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Whoever sends a form, and the identifier of what it is about."""
+    """Whoever sends a form, the identifier of what it is about, and the time zone of the cell."""
 
     person: Person
     about: Any
+    zone: ZoneInfo
 
 
 @dataclass(frozen=True, slots=True)
 class FormField:
     """One field. `codes` is the code list of its options; of `workers` the options are those of the case and of the team, of `choices`
     those that `services/console/choices.py` has under this name. `only` are those that are shown of a code list. A `date` is typed in parts,
-    of which some may be unknown; a `select` has too many options to be read through. What is `kept` was decided before, and goes with the form.
+    of which some may be unknown; a `moment` is a day and a time of the cell; a `select` has too many options to be read through. What is `kept` was decided before, and goes with the form.
     """
 
     name: str
-    kind: Literal["words", "line", "day", "date", "radios", "select", "checkboxes", "workers", "kept", "tick"]
+    kind: Literal[
+        "words", "line", "day", "moment", "date", "radios", "select", "checkboxes", "workers", "kept", "tick"
+    ]
     title: str = ""
     hint: str = ""
     codes: str = ""
     choices: str = ""
     only: Sequence[str] = ()
+    said: Mapping[str, str] = field(default_factory=dict)
+    """Answers of its own, where no code list has them."""
     among: Callable[[Any], Sequence[str]] | None = None
     """The codes in the view that offers the form, from which it is chosen. Without `codes` these are organisations."""
     empty: str = ""
     """The message beside the field where nothing was typed; where it is empty, nothing need be."""
+    unknown: str = ""
+    """The message beside the field where the service does not know what it names, or not for this person."""
 
     @property
     def names(self) -> Sequence[str]:
@@ -130,14 +139,20 @@ class Command:
     """The template of what the service answered, where its page does not tell it."""
     address: str = ""
     """Where it is found, if not at its verb."""
+    first: str = ""
+    """The page of its subject on which it begins, where something is chosen before."""
     then: str = ""
     """The page that comes next, where it is neither that of its subject nor of what was made."""
+    begins: Callable[[Any], Typed] | None = None
+    """The answers that stand in it at first, of the view that offers it."""
     pins: bool = False
     """The version that was shown goes with it, also where its route does not ask for one."""
+    blocks: str = ""
+    """The code list of what may stand in its way."""
     intro: Sequence[str] = ()
     """Sentences above the fields."""
     beside: Sequence[tuple[str, str]] = ()
-    """Links below the button, each with its page."""
+    """Links below the button, each with its page, which may name the `about`."""
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     """Titles of what a refusal may name that is typed on another page, by the name that the service has for it."""
 
@@ -154,3 +169,21 @@ def nothing(typed: Typed, sender: Sender) -> Mapping[str, Any]:
 
 def one(typed: Typed, name: str) -> str:
     return "".join(typed.get(name, ())[:1]).replace("\r\n", "\n").strip()
+
+
+def ticked(typed: Typed, name: str) -> bool:
+    return bool(one(typed, name))
+
+
+def instant(said: str, zone: ZoneInfo) -> str:
+    """A day and a time of this place as an instant. What is none is left as it was typed, for the service to refuse."""
+    try:
+        read = datetime.fromisoformat(said)
+        return (read if read.tzinfo else read.replace(tzinfo=zone)).isoformat()
+    except ValueError:
+        return said
+
+
+def whole_number(said: str) -> int | str:
+    """The number. What is none is left as it was typed, for the service to refuse."""
+    return int(said) if said.isdecimal() else said

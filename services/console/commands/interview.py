@@ -54,6 +54,11 @@ def _value(field: FormField, typed: Typed) -> str | None:
     return text or None
 
 
+def recorded(fields: Sequence[FormField], typed: Typed) -> dict[str, str]:
+    """Fields of a case file that were answered."""
+    return {field.name: value for field in fields if (value := _value(field, typed)) is not None}
+
+
 def _file_step(*fields: FormField) -> Step:
     """A step about fields of the case file."""
     return Step(

@@ -5,6 +5,7 @@ A question that has `empty` is not passed over silently; whatever else is missin
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from services.console.words import marked
@@ -38,7 +39,9 @@ PERIODS = {
     "90": marked("90 days"),
     "180": marked("180 days"),
     "365": marked("One year"),
+    "day": marked("Until a day that she chooses"),
 }
+OWN_DAY = "day"
 YES = "yes"
 CHOOSE = marked("Choose at least one")
 ANSWER = marked("Choose one of the answers")
@@ -49,7 +52,7 @@ class AskingQuestion:
     """One question. `codes` is its code list, `said` are its own answers; those of `of` come from the services."""
 
     name: str
-    kind: Literal["many", "one", "list", "line", "tick"]
+    kind: Literal["many", "one", "list", "line", "tick", "day"]
     title: str
     hint: str = ""
     codes: str = ""
@@ -59,6 +62,15 @@ class AskingQuestion:
 
     def fault(self, typed: Typed) -> str | None:
         return self.empty if self.empty and not "".join(typed.get(self.name, ())).strip() else None
+
+
+class OwnDay(AskingQuestion):
+    """The day on which it ends, where she chooses one herself."""
+
+    def fault(self, typed: Typed) -> str | None:
+        return (
+            None if says(typed, "period") != OWN_DAY or day_of(typed, self.name) else marked("Choose the day")
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +89,13 @@ class AskingStep:
 
 def says(typed: Typed, name: str) -> str:
     return "".join(typed.get(name, ())[:1]).strip()
+
+
+def day_of(typed: Typed, name: str) -> date | None:
+    try:
+        return date.fromisoformat(says(typed, name))
+    except ValueError:
+        return None
 
 
 def refuses(typed: Typed) -> bool:
@@ -161,6 +180,7 @@ UNTIL = AskingStep(
     marked("How long, and what comes back?"),
     (
         AskingQuestion("period", "one", marked("How long may it be used?"), said=PERIODS, empty=ANSWER),
+        OwnDay("until_day", "day", marked("The last day"), marked("If she chooses a day herself")),
         AskingQuestion(
             "back_categories", "many", marked("What may they tell you back?"),
             marked("If nothing is chosen, they tell you nothing about her."), codes="data_category",

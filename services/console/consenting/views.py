@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.console.answers import CountedPage, Move, Page
+from services.console.answers import CountedPage, Move, Page, Preview
 from services.console.asking import Order, Paper, Question
 
 
@@ -87,6 +87,54 @@ class LedgerEntry(BaseModel):
     overdue: bool
 
 
+class Grant(BaseModel):
+    """A right of this organisation to read what another's consent, or a law, lets it. Of one that is closed little may be known."""
+
+    disclosure_id: UUID
+    granted: bool
+    closed: bool
+    closed_for: str | None
+    sender: str | None
+    sender_cell: str | None
+    purpose: str | None
+    fields: list[str]
+    back_categories: list[str]
+    valid_until: datetime | None
+    basis: str | None
+    law: str | None
+    moves: list[Move]
+
+
+class ListedProtection(BaseModel):
+    consent_id: UUID
+    case_id: UUID
+    case_reference: str | None
+    state: str
+    awaits: str | None
+    law: str
+    recipients: list[str]
+    requested_by: str
+    requested_at: datetime
+    approved_by: str | None
+    approved_at: datetime | None
+    review_due: datetime | None
+    overdue: bool
+    valid_until: datetime
+    moves: list[Move]
+
+
+class OneProtection(ListedProtection):
+    reasons: str | None
+    decline_reasons: str | None
+    reviewed_by: str | None
+    upheld: bool | None
+    declined_before: int
+    protected_before: int
+    not_upheld_before: int
+    may_approve: list[str]
+    disclosed: Preview
+
+
 class ListedNotice(BaseModel):
     id: UUID
     version: str
@@ -111,9 +159,13 @@ class ListedRecipient(BaseModel):
 CONSENTS_OF_CASE = Question("consent", "list_consents", "/v1/cases/{case_id}/consents", Page[ListedConsent])
 CONSENT = Question("consent", "get_consent", "/v1/consents/{consent_id}", OneConsent)
 GUARDIAN = Question("consent", "get_guardian", "/v1/consents/{consent_id}/guardian", Guardian)
+GRANTS = Question("consent", "list_grants", "/v1/cases/{case_id}/grants", Page[Grant])
+PROTECTIONS = Question("consent", "list_protections", "/v1/protections", Page[ListedProtection])
+PROTECTION = Question("consent", "get_protection", "/v1/protections/{consent_id}", OneProtection)
 LEDGER = Question("consent", "list_ledger_entries", "/v1/cases/{case_id}/ledger", Page[LedgerEntry])
 NOTICES = Question("consent", "list_notices", "/v1/notices", CountedPage[ListedNotice])
 WORDS_OF_NOTICE = Question("consent", "get_notice", "/v1/notices/{notice_id}", ReadNotice)
 RECIPIENTS = Question("directory", "list_organisations", "/v1/organisations", Page[ListedRecipient])
 RECORD = Order("consent", "record_consent", "POST", "/v1/cases/{case_id}/consents")
+RENEW = Order("consent", "renew_consent", "POST", "/v1/consents/{consent_id}/renew")
 RECEIPT = Paper("consent", "get_receipt_paper", "/v1/consents/{consent_id}/receipt/paper")

@@ -4,7 +4,7 @@ Nothing is kept here: every page carries all that was answered before it.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,11 +13,13 @@ from services.console.consenting.questions import (
     CHECK,
     LANGUAGE,
     NOTICE,
+    OWN_DAY,
     PERIODS,
     STEPS,
     YES,
     AskingStep,
     Typed,
+    day_of,
     refuses,
     says,
 )
@@ -26,6 +28,7 @@ from services.console.words import marked
 CARRIED = ("today", "notice_version")
 """Answers that are no question's: the day on which she was asked, and the text that was read to her."""
 UNTIL_SAID = marked("Until")
+UNTIL_REFUSED = marked("Choose a day that is still to come and at most a year away")
 _NAMES = ("witness", "interpreter", "guardian", "guardian_relationship", "decided_by", "assent")
 
 
@@ -68,8 +71,12 @@ def first_missing(typed: Typed) -> tuple[AskingStep, dict[str, str]] | None:
 
 def placed(faults: Mapping[str, str]) -> tuple[AskingStep, dict[str, str]] | None:
     """The first step that is answerable for a refusal of the service, with the messages of this step."""
+    said = {
+        **{name: fault for name, fault in faults.items() if name != "valid_until"},
+        **({"until_day": UNTIL_REFUSED} if "valid_until" in faults else {}),
+    }
     for step in STEPS:
-        own = {name: said for name, said in faults.items() if step.answers_for(name)}
+        own = {name: fault for name, fault in said.items() if step.answers_for(name)}
         if own:
             return step, own
     return None
@@ -86,15 +93,16 @@ def members() -> list[str]:
 
 
 def ends(typed: Typed, zone: ZoneInfo) -> datetime | None:
-    """The end of what she agrees to, counted from the day on which she was asked: sent twice it is the same."""
-    period = says(typed, "period")
+    """The end of what she agrees to: the day that she chose, or one counted from the day on which she was asked, so that sent twice it
+    is the same.
+    """
+    period, today = says(typed, "period"), day_of(typed, "today")
     try:
-        day = date.fromisoformat(says(typed, "today"))
-        return (
-            datetime.combine(day + timedelta(days=int(period)), time(23, 59), zone)
-            if period in PERIODS
-            else None
-        )
+        if period == OWN_DAY:
+            day = day_of(typed, "until_day")
+        else:
+            day = today + timedelta(days=int(period)) if today and period in PERIODS else None
+        return None if day is None else datetime.combine(day, time(23, 59), zone)
     except (ValueError, OverflowError):
         return None
 

@@ -2,7 +2,10 @@
 
 import re
 
-_OWN = re.compile(r"/(?:[A-Za-z0-9_-]+/?)*")
+_WORD = r"[A-Za-z0-9_-]+"
+_PART = rf"{_WORD}(?:\.{_WORD})*"
+_OWN = re.compile(rf"/(?:{_PART}/)*(?:{_PART})?")
+"""Each text fits in one way at most: else one that does not fit could keep the process busy for ever."""
 MOST = 200
 
 

@@ -161,7 +161,9 @@ class AssignmentResult(StrEnum):
 
     ASSIGNED = "assigned"
     UNCHANGED = "unchanged"
-    """The worker has it already, or the one whose place was to be taken has it not."""
+    """The worker has it already."""
+    NOT_THEIRS = "not-theirs"
+    """The one whose place was to be taken has it not."""
     NOT_FOUND = "not-found"
     WRONG_STATE = "wrong-state"
     TOO_MANY = "too-many"
@@ -197,7 +199,7 @@ async def _give(tx: Transaction, case_id: UUID, worker: str, instead_of: str | N
         return AssignmentResult.WRONG_STATE
     workers = case.workers_with(worker, instead_of)
     if workers == case.workers:
-        return AssignmentResult.UNCHANGED
+        return AssignmentResult.UNCHANGED if worker in workers else AssignmentResult.NOT_THEIRS
     try:
         facts = case.assign(case.organisation, workers)
     except CommandRefused:

@@ -17,12 +17,13 @@ from chassis.problems import BadRequest, Invalid, TooLarge, UnsupportedMediaType
 from chassis.service import Service
 from chassis.web.http import Done, Tx, Who, done
 from chassis.web.idempotency import content_was
+from contracts.casefile.file_limits import MOST_FILE_BYTES
 from contracts.casefile.reference import ShownReference
 from contracts.internal import DUPLICATE, REFUSED, FileRow, RowMark, RowOutcome
 from services.interchange import imports
 from services.interchange.api.rows import RowErrorView, refused_row
 from services.interchange.domain.cells import BadFile
-from services.interchange.domain.htcds import MAX_FILE_BYTES, Place, RowError, Sheet
+from services.interchange.domain.htcds import Place, RowError, Sheet
 from services.interchange.intake_rows import known_rows
 from services.interchange.parts import Running
 from services.interchange.store.imports import RowResult, accept, exists
@@ -134,7 +135,7 @@ async def _file(request: Request) -> bytes:
         raise Invalid(errors=[{"loc": ["body", "file"], "msg": message, "code": "missing"}])
     content = await upload.read()
     await form.close()
-    if len(content) > MAX_FILE_BYTES:
+    if len(content) > MOST_FILE_BYTES:
         raise TooLarge
     content_was(request, content)
     return content

@@ -10,6 +10,7 @@ from itertools import chain
 
 from contracts.casefile.buddhist_era import WHICH_ERA, AmbiguousYear, common_era
 from contracts.casefile.fields import FIELDS, STATUS, STATUS_BY, Field, InvalidField, checked, to_text
+from contracts.casefile.file_limits import MOST_ROWS
 from contracts.casefile.own_number import compared, is_reference, own_number
 from contracts.casefile.partial_date import InvalidDate, PartialDate
 from contracts.casefile.text import MAX_TEXT, InvalidText
@@ -17,8 +18,6 @@ from contracts.codes import UnknownCode, codes
 from services.interchange.domain.cells import BadFile, Cell, Line, NoValue, is_blank, meant, spoilt
 from services.interchange.domain.headings import EXTERNAL_ID, OWN_NUMBER, Column, is_labels, read_heading
 
-MAX_FILE_BYTES = 5_000_000
-MAX_ROWS = 10_000
 MAX_LINES = 100_000
 """Blank lines are passed over, but a workbook may claim a million of them."""
 MAX_CELL = MAX_TEXT * 4
@@ -113,7 +112,7 @@ def read_sheet(lines: Iterable[Line], place: Place, *, several: bool = False) ->
 def _bounded(lines: Iterable[Line]) -> Iterator[Line]:
     for line in lines:
         if line.number > MAX_LINES:
-            raise BadFile("too-many-rows", f"at most {MAX_ROWS} rows are taken at once")
+            raise BadFile("too-many-rows", f"at most {MOST_ROWS} rows are taken at once")
         if not line.blank:
             yield line
 
@@ -124,8 +123,8 @@ def _read_rows(columns: Sequence[Column], lines: Iterable[Line], place: Place) -
         numbered = numbering.take(columns, line)
         if numbered.blank:
             continue
-        if sheet.total >= MAX_ROWS:
-            raise BadFile("too-many-rows", f"at most {MAX_ROWS} rows are taken at once")
+        if sheet.total >= MOST_ROWS:
+            raise BadFile("too-many-rows", f"at most {MOST_ROWS} rows are taken at once")
         row, errors = _read_row(columns, numbered, place)
         if row is not None:
             sheet.rows.append(row)

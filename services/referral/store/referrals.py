@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -14,11 +15,11 @@ from chassis.identity.auth import Actor
 from chassis.identity.taken_over import named_after_holder
 from chassis.problems import Conflict, NotFound, PreconditionFailed
 from chassis.rows import RowReader
-from chassis.tables import update_set, upsert_set
+from chassis.tables import one_of, update_set, upsert_set
 from services.referral.domain.case import CaseReferrals
 from services.referral.domain.facts import Fact
 from services.referral.domain.referral import Referral
-from services.referral.domain.states import Half, Kind, Verb
+from services.referral.domain.states import UNANSWERED, Half, Kind, Verb
 from services.referral.outgoing import outgoing
 from services.referral.store import offers
 from services.referral.store.tables import ONE_TRANSFER, REFERRALS
@@ -38,19 +39,37 @@ _REFERRALS = RowReader(Referral, REFERRALS, stored="version")
 _READ = f"select {_REFERRALS.columns()} from referral.referrals"
 _LOCK = text(f"{_READ} where id = :id and half = :half for update")
 _LOAD = text(f"{_READ} where case_id = any(cast(:cases as uuid[])) order by case_id, id, half for update")
+_OPEN = text(
+    "select id, recipient, purpose from referral.referrals where case_id = :case and sender = :sender"
+    f" and half = '{Half.OUTGOING}' and state in {one_of(UNANSWERED)}"
+    f" and ((recipient = :recipient and purpose = :purpose) or kind = '{Kind.TRANSFER}')"
+    " order by (recipient = :recipient and purpose = :purpose) desc, created_at limit 1"
+)
 _HALVES = text(
     "select half, kind, case_id, organisation from referral.referrals"
     " where id = :id and half = coalesce(:half, half) order by half desc"
 )
 
 
-class OfferOpen(Conflict):
+class ReferralOpen(Conflict):
+    """Another referral stands in the way: `referral_id`, where it is known and of the same organisation."""
+
+    def __init__(self, referral_id: UUID | None = None) -> None:
+        super().__init__()
+        self.referral_id = referral_id
+
+    def body(self) -> dict[str, Any]:
+        named = {} if self.referral_id is None else {"referral_id": str(self.referral_id)}
+        return {**super().body(), **named}
+
+
+class OfferOpen(ReferralOpen):
     """One open offer for a case, a recipient and a purpose."""
 
     code, title = "offer-open", "There is an open referral of this case to this recipient for this purpose"
 
 
-class TransferOpen(Conflict):
+class TransferOpen(ReferralOpen):
     """A case goes to one organisation at a time."""
 
     code, title = (
@@ -127,6 +146,23 @@ async def save(tx: Transaction, referral: Referral, facts: Sequence[Fact]) -> No
     except IntegrityError as error:
         raise (TransferOpen if str(ONE_TRANSFER.name) in str(error.orig) else OfferOpen) from error
     tx.say(*map(outgoing, facts))
+
+
+async def require_none_open(tx: Transaction, draft: Referral) -> None:
+    """Raises OfferOpen or TransferOpen with the referral that stands in the way of this one, so that it can be looked at. The indexes
+    hold whatever comes at the same moment.
+    """
+    of_draft = {
+        "case": draft.case_id,
+        "sender": draft.sender,
+        "recipient": draft.recipient,
+        "purpose": draft.purpose,
+    }
+    for row in await tx.execute(_OPEN, of_draft):
+        if (row.recipient, row.purpose) == (draft.recipient, draft.purpose):
+            raise OfferOpen(row.id)
+        if draft.kind is Kind.TRANSFER:
+            raise TransferOpen(row.id)
 
 
 async def load(tx: Transaction, case_ids: Sequence[UUID]) -> dict[UUID, CaseReferrals]:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from chassis.directory import openers
 from chassis.identity.access import require, rights_of
+from chassis.identity.references import references_of
 from chassis.service import Running
 from chassis.web import attempts
 from chassis.web.http import Listing, Tx, Who
@@ -15,7 +16,7 @@ from chassis.web.moves import Offer
 from contracts.form import Form
 from contracts.types import Code, Pseudonym
 from services.intake.casework import queries, use_cases
-from services.intake.casework.use_cases import ASSIGN_MANY
+from services.intake.casework.use_cases import ASSIGN_MANY, AssignmentResult
 
 router = APIRouter(prefix="/v1/team", tags=["team"])
 READ = "team.read"
@@ -38,9 +39,10 @@ class CasesForm(Form):
 
 
 class GivenCase(BaseModel):
-    """`unchanged`: the worker has it already, or the one whose place was to be taken has it not."""
+    """`unchanged`: the worker has it already. `not-theirs`: the one whose place was to be taken has it not."""
 
     id: UUID
+    case_reference: str | None
     result: Annotated[str, Code("assignment_result")]
 
 
@@ -58,4 +60,6 @@ async def assign_cases(
             after.add_task(
                 attempts.note, service.database, attempt
             )  # after the answer, so that no time tells
-    return GivenCases(items=[GivenCase(id=case_id, result=result) for case_id, result in given.items()])
+    known = await references_of(tx, [one for one in given if given[one] is not AssignmentResult.NOT_FOUND])
+    items = [GivenCase(id=one, case_reference=known.get(one), result=result) for one, result in given.items()]
+    return GivenCases(items=items)
