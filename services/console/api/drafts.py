@@ -9,7 +9,7 @@ from starlette.responses import Response
 from chassis.problems import NotFound
 from services.console import draft_answers
 from services.console.api.cases import Position
-from services.console.api.forms import AWAY, begun_form, hidden, received, typed_in
+from services.console.api.forms import AWAY, begun_form, hidden, received, shown_again, typed_in
 from services.console.asking import Panel, ServiceAway
 from services.console.commands import COMMANDS, offered
 from services.console.commands.draft_forms import BEGIN
@@ -60,6 +60,8 @@ async def show_step(draft_id: UUID, number: int, who: Who) -> Response:
         return who.sent_to(DRAFT.page_of(draft_id))
     steps = await _steps(who, found.value)
     form = _form(who, found.value, steps, number)
+    if before := await who.typed_before():
+        return await shown_again(who, form, str(draft_id), before)
     return await begun_form(who, form, str(draft_id), steps[number - 1].kept(found.value), found)
 
 
