@@ -10,7 +10,9 @@ from services.console.consenting.views import PROTECTIONS
 from services.console.domain.person import Person
 from services.console.draft_answers import DRAFTS, SUBMISSIONS
 from services.console.file_answers import EXPORTS, IMPORTS
-from services.console.oversight import HEAD, LEAVES, OWN_WORK
+from services.console.log_answers import HEAD
+from services.console.operation_answers import OWN_WORK
+from services.console.team_answers import LEAVES
 
 DOORS: Mapping[str, tuple[Question[Any], Mapping[str, Any]]] = {
     "cases": (CASES, {"limit": 1, "names": "none"}),
