@@ -51,7 +51,7 @@ async def show_form(folder: str, subject_id: str, verb: str, who: Who) -> Respon
 async def shown_again(who: SignedIn, command: Command, subject_id: str, typed: Typed) -> Response:
     """The form with what was typed in another session. Raises NotFound where it is not offered to whoever is signed in now."""
     try:
-        offered = _offers((await _seen_now(who, command, subject_id)).value, command)
+        offered = offers((await seen_now(who, command, subject_id)).value, command)
     except ServiceAway:
         offered = True  # it was, and is asked again when the form is sent
     if not offered:
