@@ -3,10 +3,12 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
-from services.console.answers import CASES, FIELDS, TEAM
+from services.console.answers import CASE, CASES, FIELDS, TEAM
+from services.console.asking import at_once
 from services.console.commands.form import Places, Typed, one
 from services.console.names import names_of, organisations
 from services.console.report_answers import PROVINCES
+from services.console.team_answers import LEAVES
 from services.console.visiting import SignedIn
 
 MANY = 100
@@ -50,6 +52,18 @@ async def _organisations(who: SignedIn, places: Places, typed: Typed) -> Mapping
     return names_of(await organisations(who.voice))
 
 
+async def _recipients(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
+    """The other organisations of both countries that offer a service."""
+    del places, typed
+    known = (await organisations(who.voice)).value
+    own, label = who.session.person.organisation, who.reader.label
+    return {
+        offers.id: f"{offers.name} ({offers.cell}): {', '.join(label('service', code) for code in offers.services)}"
+        for offers in (known.items if known else ())
+        if offers.services and offers.id != own
+    }
+
+
 async def _here(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
     """The other organisations of this country."""
     del places, typed
@@ -76,6 +90,16 @@ async def _export_formats(who: SignedIn, places: Places, typed: Typed) -> Mappin
     """The kinds of file that interchange makes."""
     del places, typed
     return {"csv": "CSV", "xlsx": "XLSX", "workbook": who.reader.say("The workbook of the standard")}
+
+
+async def _left_out(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
+    """The cases that a cover does not see, by their references."""
+    del typed
+    leaves = (await who.voice.ask(LEAVES)).value.items
+    hidden = [case for leave in leaves if leave.id == places["leave_id"] for case in leave.left_out][:MANY]
+    shown = await at_once(*(who.voice.panel(CASE, case_id=case) for case in hidden))
+    named = zip(hidden, shown, strict=True)
+    return {str(case): panel.value.reference or str(case) for case, panel in named if panel.value is not None}
 
 
 async def _provinces(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
@@ -107,11 +131,13 @@ CHOICES: Mapping[str, Callable[[SignedIn, Places, Typed], Awaitable[Mapping[str,
     "team": _team,
     "cases": _cases,
     "organisations": _organisations,
+    "recipients": _recipients,
     "fields": _fields,
     "export_formats": _export_formats,
     "here": _here,
     "laws": _laws,
     "months": _months,
     "provinces": _provinces,
+    "left_out": _left_out,
 }
 """By the name that a field has for them."""

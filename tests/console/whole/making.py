@@ -34,6 +34,14 @@ async def consented(whole) -> str:
     return (await whole.ask("th.worker", "consent", "POST", path, json=form))["id"]
 
 
+async def left_out(whole) -> str:
+    """A leave whose cover does not see one case."""
+    made, case = await leave(whole), await whole.workplace.case()
+    path, form = f"/v1/leaves/{made}/exclude", {"case_id": case}
+    await whole.ask("th.supervisor", "intake", "POST", path, json=form)
+    return made
+
+
 async def asked_of(whole, age_group: str = "adult", basis: str = "assessment") -> str:
     """A case of which consent has heard, too."""
     case, person, service = UUID(await whole.workplace.case()), uuid4(), whole.services["consent"]
@@ -283,6 +291,7 @@ MAKERS: Mapping[str, Callable[[Any], Awaitable[str]]] = {
     "work_id": failed,
     "cause": standing_still,
     "leave_id": leave,
+    "left_out_id": left_out,
     "unasked_id": asked_of,
     "protection_id": protection,
     "protected_id": protected,
