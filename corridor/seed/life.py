@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx2
-
 from corridor.client import Person, RefusedError
 from corridor.invented import LANGUAGES, InventedPerson, invented, spelt
 from corridor.journey import eventually
@@ -135,16 +133,6 @@ async def _unless_too_early(tried: Callable[[], Awaitable[Any]]) -> Any:
         return await tried()
     except RefusedError as error:
         if error.status in NOT_YET:
-            return None
-        raise
-
-
-async def there(who: Person, path: str) -> Any:
-    """A view, or None as long as there is none."""
-    try:
-        return await who.get(path)
-    except RefusedError as error:
-        if error.status == httpx2.codes.NOT_FOUND:
             return None
         raise
 
