@@ -10,7 +10,16 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from chassis.problems import BadRequest, NotFound
-from services.console.api.forms import AGAIN, AWAY, CHANGED, NO_MORE, NOT_DONE, REFUSED, SAVED_BEFORE, said_of
+from services.console.api.form_refusals import (
+    AGAIN,
+    AWAY,
+    CHANGED,
+    NO_MORE,
+    NOT_DONE,
+    REFUSED,
+    SAVED_BEFORE,
+    said_of,
+)
 from services.console.asking import OrderRefused, ServiceAway
 from services.console.consenting import wizard
 from services.console.consenting.choosing import (
