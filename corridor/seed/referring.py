@@ -195,8 +195,10 @@ WAYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """The steps by which a return comes to a state."""
 
 
-async def returned(life: Life, states: Sequence[str], referral: str = "accepted") -> None:
-    """Somebody whom the agency abroad expects goes home, or gets as far as this; after a withdrawal once more."""
-    await referred(life, referral)
+async def returned(life: Life, states: Sequence[str]) -> None:
+    """Somebody whom the agency abroad expects goes home, or gets as far as this; after a withdrawal once more. Until she is there the referral
+    does not end: nobody would wait for her.
+    """
+    await referred(life, "accepted")
     for state in states:
         await ReturnJourney(life).to(state)
