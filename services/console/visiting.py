@@ -1,5 +1,6 @@
 """One request of a browser: who asks, in which language, and the page that is the answer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -8,7 +9,7 @@ from uuid import uuid4
 from fastapi import Depends, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from chassis.problems import BadRequest, Forbidden, Unauthenticated
+from chassis.problems import BadRequest, Forbidden, Unauthenticated, Unavailable
 from chassis.service import Service
 from chassis.web.code_lists import preferred
 from contracts.casefile.reference import reference_of
@@ -19,12 +20,15 @@ from services.console.parts import Console, Parts
 from services.console.rendering import rendered
 from services.console.sessions import Session
 from services.console.settings import Settings
-from services.console.words import Reader
+from services.console.words import Reader, marked
 
 SESSION, SIGNING_IN, LANGUAGE = "session", "signing-in", "language"
 DAY = 86_400
 DRAWN_FOR_SHOW = "7F3K2"
 """Of the reference that a hint shows."""
+NO_ISSUER = marked(
+    "The sign-in does not answer at the moment. What you typed is still here: wait a little and send it again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,8 @@ class Visitor:
     service: Service[Settings, Parts]
     reader: Reader
     session: Session | None
+    away: bool = False
+    """Her session cannot be used at the moment, because the issuer does not answer."""
 
     @property
     def settings(self) -> Settings:
@@ -60,6 +66,11 @@ class Visitor:
             "form_token": "" if session is None else session.secret.form_token("page"),
         }
         return rendered(template, status, {**own, **values})
+
+    def unsent(self, typed: Mapping[str, list[str]]) -> Response:
+        """The answer to a form that comes without a session: all that was typed, to be sent again from there."""
+        status = HTTPStatus.SERVICE_UNAVAILABLE if self.away else HTTPStatus.UNAUTHORIZED
+        return self.page("session-over.html", status, typed=typed, away=NO_ISSUER if self.away else "")
 
     def sent_to(self, path: str) -> Response:
         """Another page of the console."""
@@ -102,8 +113,13 @@ async def visitor(request: Request, service: Console) -> Visitor:
     chosen = request.cookies.get(cookie_name(settings, LANGUAGE))
     language = chosen if chosen in LANGUAGES else preferred(request.headers.get("accept-language"))
     cookie = request.cookies.get(cookie_name(settings, SESSION))
-    session = await service.parts.sessions.of(cookie)
-    return Visitor(request, service, Reader(language, settings.zone), session)
+    reader = Reader(language, settings.zone)
+    try:
+        return Visitor(request, service, reader, await service.parts.sessions.of(cookie))
+    except Unavailable:
+        if request.method != "POST":
+            raise
+        return Visitor(request, service, reader, None, away=True)
 
 
 Anybody = Annotated[Visitor, Depends(visitor)]
@@ -127,9 +143,9 @@ class SignedIn(Visitor):
 
 
 async def signed_in(anybody: Anybody) -> SignedIn:
-    """Raises Unauthenticated, which is answered with the page where one signs in."""
+    """Raises Unauthenticated, which is answered with the page where one signs in, and Unavailable."""
     if anybody.session is None:
-        raise Unauthenticated
+        raise Unavailable if anybody.away else Unauthenticated
     return SignedIn(anybody.request, anybody.service, anybody.reader, anybody.session)
 
 

@@ -67,7 +67,7 @@ async def received(visitor: Visitor, request: Request, command: Command, subject
     """The answer to a form that a browser sent."""
     typed = await typed_in(request, command)
     if visitor.session is None:
-        return visitor.page("session-over.html", 401, typed=typed)
+        return visitor.unsent(typed)
     who = SignedIn(visitor.request, visitor.service, visitor.reader, visitor.session)
     key, seen, token = (only(typed, name) for name in HIDDEN)
     if not who.session.secret.fits(token, command.verb, subject_id, seen, key):

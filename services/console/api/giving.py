@@ -111,7 +111,7 @@ async def begin_asking(case_id: UUID, who: Who) -> Response:
 async def go_on_asking(case_id: UUID, visitor: Anybody, request: Request) -> Response:
     typed = await _typed(request)
     if visitor.session is None:
-        return visitor.page("session-over.html", 401, typed=typed)
+        return visitor.unsent(typed)
     who = SignedIn(visitor.request, visitor.service, visitor.reader, visitor.session)
     occasion = Occasion(case_id)
     return await (_sent if _fits(who, occasion, typed) else _shown_again)(who, occasion, typed)
@@ -132,7 +132,7 @@ async def begin_asking_again(consent_id: UUID, who: Who) -> Response:
 async def go_on_asking_again(consent_id: UUID, visitor: Anybody, request: Request) -> Response:
     typed = await _typed(request)
     if visitor.session is None:
-        return visitor.page("session-over.html", 401, typed=typed)
+        return visitor.unsent(typed)
     who = SignedIn(visitor.request, visitor.service, visitor.reader, visitor.session)
     try:
         occasion = Occasion(UUID(says(typed, "of")), consent_id, says(typed, "seen"))
