@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import uuid4
@@ -20,6 +21,7 @@ from services.console.parts import Console, Parts
 from services.console.rendering import rendered
 from services.console.sessions import Session
 from services.console.settings import Settings
+from services.console.unsent import UnsentForm
 from services.console.words import Reader, marked
 
 SESSION, SIGNING_IN, LANGUAGE = "session", "signing-in", "language"
@@ -60,6 +62,7 @@ class Visitor:
             "cell": self.settings.cell,
             "example": reference_of(self.settings.cell, DRAWN_FOR_SHOW),
             "idle_minutes": self.settings.idle_minutes,
+            "signed_in_until": self.service.clock() + timedelta(minutes=self.settings.idle_minutes),
             "path": self.path,
             "back_here": own_path(self.path),
             "person": None if session is None else session.person,
@@ -67,10 +70,21 @@ class Visitor:
         }
         return rendered(template, status, {**own, **values})
 
-    def unsent(self, typed: Mapping[str, list[str]]) -> Response:
-        """The answer to a form that comes without a session: all that was typed, to be sent again from there."""
-        status = HTTPStatus.SERVICE_UNAVAILABLE if self.away else HTTPStatus.UNAUTHORIZED
-        return self.page("session-over.html", status, typed=typed, away=NO_ISSUER if self.away else "")
+    def not_sent(self, typed: Mapping[str, list[str]]) -> Response:
+        """A form that comes without a session that can be used, as it was typed, to be sent again from here."""
+        if self.away:
+            return self.page("session-over.html", HTTPStatus.SERVICE_UNAVAILABLE, typed=typed, away=NO_ISSUER)
+        return self.page("session-over.html", HTTPStatus.UNAUTHORIZED, typed=typed)
+
+    async def too_late(self, typed: Mapping[str, list[str]]) -> Response:
+        """The answer to a form that comes after the end of the session: it is kept for its sender, or stands on the page where it cannot be,
+        and while nobody can say whether it has ended.
+        """
+        if self.away:
+            return self.not_sent(typed)
+        form = UnsentForm(self.path, typed)
+        kept = await self.service.parts.unsent.keep(self.cookie(SESSION), form)
+        return self.page("session-over.html", 401, typed={} if kept else typed, kept=kept)
 
     def sent_to(self, path: str) -> Response:
         """Another page of the console."""
@@ -135,6 +149,10 @@ class SignedIn(Visitor):
     def voice(self) -> Voice:
         peers = self.service.peers
         return Voice(peers.http, self.settings.peers, self.session.tokens.access, self.reader.language)
+
+    async def typed_before(self) -> Mapping[str, list[str]] | None:
+        """Of this page, all that was typed too late, once; None where nothing was."""
+        return await self.service.parts.unsent.take(self.session.secret, self.path)
 
     def new_form(self, *bound: str) -> dict[str, str]:
         """The hidden members of a form: its key, and the token that binds it to this session and to what it is for."""
