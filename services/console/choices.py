@@ -1,10 +1,14 @@
 """The options of a field that a service knows, asked as whoever is signed in."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 
-from services.console.answers import CASES, FIELDS, TEAM
+from services.console.answers import CASE, CASES, FIELDS, TEAM
+from services.console.asking import at_once
 from services.console.commands.form import Places, Typed, one
 from services.console.names import names_of, organisations
+from services.console.report_answers import PROVINCES
+from services.console.team_answers import LEAVES
 from services.console.visiting import SignedIn
 
 MANY = 100
@@ -76,6 +80,41 @@ async def _export_formats(who: SignedIn, places: Places, typed: Typed) -> Mappin
     return {"csv": "CSV", "xlsx": "XLSX", "workbook": who.reader.say("The workbook of the standard")}
 
 
+async def _left_out(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
+    """The cases that a cover does not see, by their references."""
+    del typed
+    leaves = (await who.voice.ask(LEAVES)).value.items
+    hidden = [case for leave in leaves if leave.id == places["leave_id"] for case in leave.left_out][:MANY]
+    shown = await at_once(*(who.voice.panel(CASE, case_id=case) for case in hidden))
+    named = zip(hidden, shown, strict=True)
+    return {str(case): panel.value.reference or str(case) for case, panel in named if panel.value is not None}
+
+
+async def _provinces(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
+    """The provinces of the country, by their names."""
+    del places, typed
+    listed = (await who.voice.ask(PROVINCES)).value.root
+    return dict(sorted(((one.code, one.name) for one in listed), key=lambda option: option[1]))
+
+
+async def _months(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
+    """The last two years by months, and before them the one that was chosen already."""
+    del places
+    before = [said] if (said := one(typed, "month")) else []
+    recent = months_back(who, 24, who.service.clock())
+    return {**recent, **{name: who.reader.partial(name) for name in before if name not in recent}}
+
+
+def months_back(who: SignedIn, many: int, now: datetime, first: int = 0) -> dict[str, str]:
+    """So many calendar months of the cell, the newest first, in words by their names as `2026-10`. `first`: so many are left out."""
+    there = now.astimezone(who.reader.zone)
+    counted = there.year * 12 + there.month - 1
+    names = [
+        f"{month // 12}-{month % 12 + 1:02}" for month in range(counted - first, counted - first - many, -1)
+    ]
+    return {name: who.reader.partial(name) for name in names}
+
+
 CHOICES: Mapping[str, Callable[[SignedIn, Places, Typed], Awaitable[Mapping[str, str]]]] = {
     "team": _team,
     "cases": _cases,
@@ -84,5 +123,8 @@ CHOICES: Mapping[str, Callable[[SignedIn, Places, Typed], Awaitable[Mapping[str,
     "export_formats": _export_formats,
     "here": _here,
     "laws": _laws,
+    "months": _months,
+    "provinces": _provinces,
+    "left_out": _left_out,
 }
 """By the name that a field has for them."""

@@ -17,6 +17,7 @@ from services.console import (
     file_answers,
     log_answers,
     operation_answers,
+    report_answers,
     team_answers,
 )
 from services.console.answers import CASES
@@ -35,6 +36,7 @@ STATED = [
     *vars(log_answers).values(),
     *vars(operation_answers).values(),
     *vars(file_answers).values(),
+    *vars(report_answers).values(),
     *log_answers.ACCOUNT_PARTS.values(),
 ]
 QUESTIONS = [one for one in STATED if isinstance(one, Question)]

@@ -53,6 +53,8 @@ async def begun_form(
     about = about or await seen_now(who, command, subject_id)
     if not offers(about.value, command):
         raise NotFound
+    if command.begins is not None:
+        typed = {**command.begins(about.value), **typed}
     return await form_page(who, command, subject_id, about, typed)
 
 

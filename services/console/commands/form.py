@@ -143,6 +143,8 @@ class Command:
     """The page of its subject on which it begins, where something is chosen before."""
     then: str = ""
     """The page that comes next, where it is neither that of its subject nor of what was made."""
+    begins: Callable[[Any], Typed] | None = None
+    """The answers that stand in it at first, of the view that offers it."""
     pins: bool = False
     """The version that was shown goes with it, also where its route does not ask for one."""
     blocks: str = ""
