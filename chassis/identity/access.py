@@ -58,6 +58,13 @@ class CaseRefused(NotFound):
         self.actor, self.action, self.case_id, self.known = actor, action, case_id, known
 
 
+class CaseUnheard(CaseRefused):
+    """No such case here, for somebody who may ask about every case: 404, or 503 where another service has heard of it already."""
+
+    def __init__(self, actor: Actor, action: str, case_id: UUID) -> None:
+        super().__init__(actor, action, case_id, known=False)
+
+
 _READ = text(
     "select organisation, workers, handed_over, erased from chassis.case_access where case_id = :case_id"
 )
@@ -269,13 +276,14 @@ async def listed_cases(
     return _among(column, which), parameters
 
 
-def cases_of_worker(column: str, worker: str) -> str:
-    """A condition on `column`: the cases of `:organisation` on which the worker of this parameter works."""
-    return _among(column, f"ca.organisation = :organisation and {_HAS.format(worker)}")
-
-
-def cases_of_nobody(column: str) -> str:
-    return _among(column, "ca.organisation = :organisation and ca.workers = '{}'")
+def cases_of_worker(
+    tx: Transaction, actor: Actor, actions: Iterable[str], *, column: str, worker: str | None
+) -> tuple[str, dict[str, Any]]:
+    """A condition on `column`: the cases on which the worker of this parameter works, None: nobody, and on which all of these actions are allowed."""
+    allowed = [_which(tx, actor, action) for action in actions]
+    has = "ca.workers = '{}'" if worker is None else _HAS.format(worker)
+    which = " and ".join([has, *(f"({condition})" for condition, _ in allowed)])
+    return _among(column, which), {name: value for _, named in allowed for name, value in named.items()}
 
 
 def _among(column: str, which: str) -> str:
@@ -302,11 +310,13 @@ async def remember(
     workers: Iterable[str] = (),
     *,
     handed_over: bool = False,
+    closed: bool = False,
 ) -> None:
     """Write who has a case, in the transaction that decides it (intake), or that learns of it. The person of the case
     stays.
     """
-    await save_cases(tx, [CaseAccess(case_id, organisation, tuple(workers), handed_over, changed=True)])
+    row = CaseAccess(case_id, organisation, tuple(workers), handed_over, closed=closed, changed=True)
+    await save_cases(tx, [row])
 
 
 async def remember_workers(tx: Transaction, case_id: UUID, workers: Iterable[str]) -> None:
@@ -343,7 +353,7 @@ class CaseAccess:
     """One row of the projection, as a handler changes it. `organisation` is None until an event named one.
 
     `person_id` is None in intake, which keeps it with the case itself. `linked`: somebody linked with this person is in an open case.
-    `closed`: nobody works on it any more; not known in intake, whose own table says it.
+    `closed`: nobody works on it any more; in intake, whose own table says that, the others are told so.
     """
 
     case_id: UUID
