@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from contracts.events.extracts import ExtractAskedV1
+from tests.audit import making as auditing
 from tests.consent import making as consenting
 from tests.consent.test_hand_overs import received as handed_over
 from tests.console.test_operating import failed_work
@@ -274,6 +276,36 @@ async def incident(whole) -> str:
     return (await whole.ask("th.worker", "intake", "POST", "/v1/incidents", json=form))["id"]
 
 
+async def a_partner(whole) -> str:
+    """A cell with which there is an agreement that allows extracts, and whom nobody has asked anything yet."""
+    whole.partners += 1
+    cell = f"A{chr(64 + whole.partners)}"
+    agreed = auditing.agreed(
+        agreement_id=f"th-{cell.lower()}", cells=("TH", cell), extract_reasons=("complaint",)
+    )
+    await whole.services["audit"].deliver(agreed)
+    return cell
+
+
+async def extract(whole) -> str:
+    """Asked by the own auditor of a partner to whom something was disclosed."""
+    cell, told = await a_partner(whole), auditing.authorised(uuid4(), uuid4())
+    for event in (told, auditing.sealed(told, cell)):
+        await whole.services["audit"].deliver(event)
+    form = {"case_id": str(told.case_id), "reason": "complaint"}
+    return (await whole.ask("th.auditor", "audit", "POST", "/v1/extracts", json=form))["id"]
+
+
+async def asked_extract(whole) -> str:
+    """Asked by a partner's auditor, about a disclosure that came from there."""
+    cell, about, request_id = await a_partner(whole), uuid4(), uuid4()
+    came = auditing.received(uuid4(), about).model_copy(update={"sender_cell": cell})
+    asked = {"request_id": request_id, "about": (about,), "reason": "complaint", "at": datetime.now(UTC)}
+    for event in (came, ExtractAskedV1(**asked, sender_cell=cell)):
+        await whole.services["audit"].deliver(event)
+    return str(request_id)
+
+
 MAKERS: Mapping[str, Callable[[Any], Awaitable[str]]] = {
     "proposal_id": proposed,
     "consent_id": consented,
@@ -297,6 +329,8 @@ MAKERS: Mapping[str, Callable[[Any], Awaitable[str]]] = {
     "protected_id": protected,
     "grant": granted,
     "link": linked,
+    "extract_id": extract,
+    "asked_extract_id": asked_extract,
     "call_id": called,
     "closed_call_id": closed_call,
     "attached_call_id": attached_call,

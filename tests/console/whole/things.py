@@ -80,6 +80,7 @@ class Whole:
     made: dict[str, str] = field(default_factory=dict)
     known: dict[str, Browser] = field(default_factory=dict)
     proposals: int = 0
+    partners: int = 0
     days: int = 0
 
     async def as_person(self, name: str) -> Browser:
