@@ -33,6 +33,7 @@ from services.console.api import (
     returns,
     sign_in,
     submissions,
+    tasks,
     team,
 )
 from services.console.asking import NotTheirs, OrderRefused, ServiceAway
@@ -79,6 +80,7 @@ def pages() -> ASGIApp:
         protections,
         referrals,
         returns,
+        tasks,
         forms,
     ):
         app.include_router(part.router)

@@ -38,8 +38,8 @@ FIELDS = {
 }  # fmt: skip
 ITEMS = {
     "needs": (answers.NEEDS, {"urgency": "urgent", "needs": ["shelter"], "note": "soon", "at": AT, "by": "th.worker"}),
-    "notes": (answers.NOTES, {"category": "call", "text": None, "state": "struck", "by": "th.worker", "at": AT, "revision": 2}),
-    "tasks": (answers.TASKS, {"kind": "visit", "state": "open", "worker": None, "due_at": None, "due_on": "2026-11-27", "overdue": True, "text": "ring"}),
+    "notes": (answers.NOTES, {"category": "call", "text": None, "state": "struck", "by": "th.worker", "at": AT, "revision": 2, "id": str(uuid4()), "reason": "wrong case", "moves": [{"verb": "correct_note", "path": "x"}]}),
+    "tasks": (answers.TASKS, {"kind": "visit", "state": "open", "worker": None, "due_at": None, "due_on": "2026-11-27", "overdue": True, "text": "ring", "id": str(uuid4()), "step": None}),
     "consents": (answers.CONSENTS, {"state": "given", "valid_until": AT, "created_at": AT, "terms": {"purposes": ["case-management"], "recipients": [{"organisation": "kh-care-agency"}]}}),
     "referrals": (answers.REFERRALS, {**HALVES, "state": "requested", "recipient": "kh-care-agency", "service": "shelter", "respond_by": AT, "referral_id": str(uuid4()), "case_id": CASE["id"], "case_reference": None, "kind": "referral", "purpose": "protection", "urgency": "urgent", "created_at": AT, "workers": []}),
     "returns": (answers.RETURNS, {**HALVES, "state": "cleared", "receiver": "kh-care-agency", "expected_at": AT, "return_id": str(uuid4()), "case_id": CASE["id"], "case_reference": None, "result": "safe", "requested_at": AT, "workers": []}),

@@ -7,7 +7,7 @@ from contracts.codes import codes
 from deploy.messages import messages
 from services.console.answers import Block, Fitness
 from services.console.api.returns import found_fit, shown_blocks
-from services.console.commands import COMMANDS, return_forms
+from services.console.commands import COMMANDS, return_forms, work_forms
 from services.returns.domain import fitness
 from services.returns.domain.blocks import SUPPLIERS
 from services.returns.domain.states import MOVES, Verb
@@ -37,6 +37,10 @@ def test_every_block_says_who_can_lift_it_in_words_of_the_catalogues_and_by_whic
 
 def test_every_kind_of_check_can_be_recorded():
     assert {*return_forms.RECORDED_AS_CHECK, "fitness"} == codes("return_check").keys()
+
+
+def test_every_kind_of_task_but_that_of_a_flag_can_be_added():
+    assert {*work_forms.RAISED_BY_HAND, "urgent-step"} == codes("task_kind").keys()
 
 
 def test_what_a_clinician_found_is_read_as_returns_keeps_it():

@@ -15,6 +15,14 @@ from services.console.visiting import Who
 
 router = APIRouter()
 SHOWN = 20
+OFFERING = ("notes", "tasks", "referrals", "returns", "closing")
+"""The parts that offer something about the case besides the case itself."""
+BESIDE = frozenset(
+    {
+        "assess_needs", "assess_age", "identify_case", "place_hold", "record_fields", "raise_task", "close_case", "resume_case",
+    }
+)  # fmt: skip
+"""The forms that stand in a list, so that what is done every day stands first."""
 
 
 @router.get("/cases/{case_id}")
@@ -32,6 +40,7 @@ async def show_case(
         voice.panel(answers.CONSENTS, case_id=case_id, query={"limit": SHOWN}),
         voice.panel(answers.REFERRALS, query=of_case),
         voice.panel(answers.RETURNS, query=of_case),
+        voice.panel(answers.CLOSING, case_id=case_id),
         voice.panel(answers.TIMELINE, case_id=case_id, query={"limit": 200}),
         voice.panel(answers.ORGANISATIONS, query={"limit": 200}),
     )
@@ -44,22 +53,28 @@ async def show_case(
         "consents",
         "referrals",
         "returns",
+        "closing",
         "timeline",
         "organisations",
     )
     panels = dict(zip(names, others, strict=True))
+    case = found.value
+    holds = await voice.panel(answers.HOLDS, case_id=case_id) if case.on_hold else None
+    moves = [*case.moves, *(move for name in OFFERING for move in _moves(panels[name]))]
+    free = offered(moves)
     return who.page(
         "case.html",
-        case=found.value,
+        case=case,
         names=names_of(panels["organisations"]),
-        buttons=offered(
-            found.value.moves, _moves(panels["notes"]), _moves(panels["referrals"]), _moves(panels["returns"])
-        ),
+        buttons=[command for command in free if command.verb not in BESIDE],
+        more=[command for command in free if command.verb in BESIDE],
+        holds=holds,
+        of_one=offered,
         beside=offered(_moves(panels["dependants"])),
         done=COMMANDS[done].done if done in COMMANDS else "",
         **panels,
     )
 
 
-def _moves(panel: Panel[answers.Page[Any]]) -> list[Move]:
+def _moves(panel: Panel[Any]) -> list[Move]:
     return [] if panel.value is None else panel.value.moves

@@ -145,6 +145,8 @@ class Command:
     """The version that was shown goes with it, also where its route does not ask for one."""
     blocks: str = ""
     """The code list of what may stand in its way."""
+    begins: Callable[[Any], Typed] | None = None
+    """The answers that stand in it at first, of the view that offers it."""
     intro: Sequence[str] = ()
     """Sentences above the fields."""
     beside: Sequence[tuple[str, str]] = ()
