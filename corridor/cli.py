@@ -15,6 +15,7 @@ from corridor.distrust_commands import agreement, distrust
 from corridor.key_commands import epoch, key, trust
 from corridor.machine import machine
 from corridor.operate import operate
+from corridor.seed.wanted import USUAL, Seeding
 from corridor.trust_document_commands import trust_document
 from deploy.local.people import story
 from deploy.local.place import COUNTRIES, STATE
@@ -94,6 +95,22 @@ def demo(
 
     with troubles():
         running.demo(console(), leave=leave, fresh=fresh, processes=processes)
+
+
+@app.command()
+def seed(
+    cases: Annotated[int, typer.Option("--cases", min=1, help="How many invented people.")] = USUAL.cases,
+    chosen: Annotated[
+        int, typer.Option("--seed", help="Another number gives other people, who come besides.")
+    ] = USUAL.seed,
+    at_once: Annotated[
+        int, typer.Option("--at-once", min=1, help="How many of them at the same time.")
+    ] = USUAL.at_once,
+) -> None:
+    """Fill the stack that is up with invented people in every state, through the public APIs alone. Run again, it adds nobody twice."""
+    from corridor.seeding import sow
+
+    call(sow(Seeding(cases, chosen, at_once), console()))
 
 
 @app.command("token")

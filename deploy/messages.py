@@ -4,6 +4,7 @@ A message that is new stands in each without a translation, and a test fails unt
 """
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +29,7 @@ msgstr ""
 """
 """The head of a new catalogue. That of one that is there stays as it is."""
 WIDTH = 110
+_BEFORE_MARK = re.compile(r" (?=[:;?!»])|(?<=«) ")
 
 
 def messages() -> Iterator[str]:
@@ -53,8 +55,13 @@ def brought_up(language: str) -> Catalog:
     before, made = catalogue(language), Catalog(locale=language)
     for message in messages():
         known = before.get(message)
-        made.add(message, known.string if known is not None else "")
+        made.add(message, _held_together(language, str(known.string)) if known is not None else "")
     return made
+
+
+def _held_together(language: str, text: str) -> str:
+    """French has a space before some marks, at which no line breaks."""
+    return _BEFORE_MARK.sub("\u00a0", text) if language == "fr" else text
 
 
 def write(language: str, made: Catalog) -> None:

@@ -12,7 +12,7 @@ from deploy.local.kafka import Broker
 from deploy.local.postgres import Postgres
 from deploy.local.testing import Databases, Kafka, Run
 
-pytest_plugins = ["tests.time_limits"]
+pytest_plugins = ["tests.time_limits", "tests.known_types"]
 
 settings.register_profile("corridor", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("corridor")

@@ -237,15 +237,24 @@ async def each_visible_case(
 
 
 def _which(tx: Transaction, actor: Actor, action: str) -> tuple[str, dict[str, Any]]:
-    which = " or ".join(
-        f"({held} and {workers})"
-        for held, custody in _HELD.items()
-        for workers, named in _WORKERS.items()
-        if _weigh(tx, actor, action, tuple(actor.subject if n is _ME else n for n in named), custody)
-    )
+    seen: dict[str, list[str]] = {}
+    for held, custody in _HELD.items():
+        workers = [
+            condition
+            for condition, named in _WORKERS.items()
+            if _weigh(tx, actor, action, tuple(actor.subject if n is _ME else n for n in named), custody)
+        ]
+        if workers:
+            seen.setdefault(_any_of(workers, _WORKERS), []).append(held)
+    which = " or ".join(f"({_any_of(held, _HELD)} and {workers})" for workers, held in seen.items())
     parameters = {"access_organisation": actor.organisation}
     subject = {"access_subject": actor.subject} if ":access_subject" in which else {}
     return f"ca.organisation = :access_organisation and ({which or 'false'})", parameters | subject
+
+
+def _any_of(found: Sequence[str], every: Mapping[str, object]) -> str:
+    """The conditions that hold, as one; where those are all that there are, nothing is left to be asked of a row."""
+    return "true" if len(found) == len(every) else f"({' or '.join(found)})"
 
 
 async def listed_cases(

@@ -14,7 +14,6 @@ from uuid import UUID
 
 from fastapi import Query
 from pydantic import BaseModel, Field
-from sqlalchemy import TextClause, text
 
 from chassis.database import Transaction
 from chassis.identity.access import (
@@ -25,7 +24,19 @@ from chassis.identity.access import (
     listed_cases,
 )
 from chassis.identity.auth import Actor
-from chassis.web.listing import ANY, NOBODY, BoundedCount, Conditions, ListFilters, Order, counted, narrowed
+from chassis.web.listing import (
+    ANY,
+    NOBODY,
+    BoundedCount,
+    Conditions,
+    ListFilters,
+    Order,
+    Page,
+    counted,
+    narrowed,
+    page,
+    steady,
+)
 from chassis.web.positions import Position
 from contracts.types import GivenInstant, Pseudonym
 
@@ -86,6 +97,8 @@ class Worklist(Generic[V]):
     due_at: str
     due: str
     filters: Conditions
+    varying: frozenset[object] = frozenset()
+    """Values of filters of which there are few rows or many as time goes by."""
 
     def key(self, order: Order) -> str:
         return {Order.NEWEST: self.made_at, Order.CHANGED: "r.updated_at", Order.DUE: self.due_at}[order]
@@ -113,14 +126,13 @@ async def page_of(
     tx: Transaction, actor: Actor, of: Worklist[V], asked: RowQuery, *, after: Position | None, limit: int
 ) -> list[V]:
     """A page of what the actor's organisation has on cases that the actor may read."""
-    statement, values = await statement_of(tx, actor, of, asked, after=after, limit=limit)
-    rows = await tx.execute(statement, values)
-    return [of.view.model_validate(row, from_attributes=True) for row in rows]
+    found, values = await statement_of(tx, actor, of, asked, after=after, limit=limit)
+    return [of.view.model_validate(row, from_attributes=True) for row in await found.rows(tx, values)]
 
 
 async def statement_of(
     tx: Transaction, actor: Actor, of: Worklist[Any], asked: RowQuery, *, after: Position | None, limit: int
-) -> tuple[TextClause, dict[str, Any]]:
+) -> tuple[Page, dict[str, Any]]:
     conditions, values = await _conditions(tx, actor, of, asked)
     key, (beyond, way) = of.key(asked.order), (">", "asc") if asked.order is Order.DUE else ("<", "desc")
     if after is not None:
@@ -132,7 +144,8 @@ async def statement_of(
         f"select {of.columns}, {key} as sorted_at, case when {readable} then {workers} else '{{}}' end as workers"
         f" from {of.source} where {' and '.join(conditions)} order by {key} {way}, r.id {way} limit :limit"
     )
-    return text(statement), values | whose | {"now": tx.now, "limit": limit}
+    once = steady(asked.filters, asked.order) and of.varying.isdisjoint(asked.filters.values())
+    return page(statement, steady=once), values | whose | {"now": tx.now, "limit": limit}
 
 
 async def count_of(tx: Transaction, actor: Actor, of: Worklist[Any], asked: RowQuery) -> BoundedCount:

@@ -22,10 +22,10 @@ TO_TRY: Mapping[str, tuple[str, str]] = {
         "Screening officers",
         "begin an intake, ask a checklist, submit, print the receipt, see how far it got",
     ),
-    "case_worker": ("Case workers", "look at a case on one page with all that happened, add a note"),
-    "supervisor": ("Supervisors", "look at the team's cases, choose who works on one"),
-    "auditor": ("Auditors", "no page of theirs is made yet: the interface for programs has their work"),
-    "operator": ("Operators", "no page of theirs is made yet: the interface for programs has their work"),
+    "case_worker": ("Case workers", "look at a case on one page, ask her, refer her, answer what came"),
+    "supervisor": ("Supervisors", "look at who has what and what is late, give cases to others"),
+    "auditor": ("Auditors", "follow a case from what she agreed to, to who looked; search the log"),
+    "operator": ("Operators", "look at services and the border, confirm what a colleague proposes"),
 }
 _PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>Sign in</title>

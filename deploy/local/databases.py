@@ -38,29 +38,23 @@ async def provision_vault(admin_dsn: str, database: str, owner: Role, services: 
     await _run(admin_dsn, database, commands)
 
 
-async def drop_database(admin_dsn: str, database: str, roles: Iterable[str]) -> None:
-    """Drop the database and its roles, and cut its open connections."""
+def dropping(database: str, roles: Iterable[str]) -> list[str]:
+    """The superuser's commands that drop the database and its roles, and cut its open connections."""
     drops = [f'DROP ROLE IF EXISTS "{role}"' for role in roles]
-    await _run(admin_dsn, None, [f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)', *drops])
+    return [f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)', *drops]
 
 
-async def copy_database(
-    admin_dsn: str, template: str, database: str, owner: Role, users: Sequence[Role]
-) -> None:
-    """A copy of a database that nobody is connected to, with the same owner and users; rights inside come along.
+def copying(template: str, database: str, owner: Role, users: Sequence[Role]) -> list[str]:
+    """The superuser's commands that copy a database that nobody is connected to, with the same owner and users; rights inside
+    come along.
 
     By files, not by the log: half the time where nothing is written through to a disk.
     """
-    grants = [f'GRANT CONNECT ON DATABASE "{database}" TO "{user.name}"' for user in users]
-    await _run(
-        admin_dsn,
-        None,
-        [
-            f'CREATE DATABASE "{database}" TEMPLATE "{template}" STRATEGY FILE_COPY OWNER "{owner.name}"',
-            f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC',
-            *grants,
-        ],
-    )
+    return [
+        f'CREATE DATABASE "{database}" TEMPLATE "{template}" STRATEGY FILE_COPY OWNER "{owner.name}"',
+        f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC',
+        *(f'GRANT CONNECT ON DATABASE "{database}" TO "{user.name}"' for user in users),
+    ]
 
 
 async def _database(admin_dsn: str, database: str, owner: Role, users: Sequence[Role]) -> None:

@@ -30,6 +30,7 @@ unix_socket_directories = ''
 max_connections = 300
 shared_buffers = 128MB
 password_encryption = scram-sha-256
+scram_iterations = {rounds}
 synchronous_commit = on
 fsync = {safe}
 full_page_writes = {safe}
@@ -46,7 +47,7 @@ host replication postgres 127.0.0.1/32 scram-sha-256
 class Postgres:
     """A server whose port, superuser password and data all live in `directory`.
 
-    `fast` gives up surviving a crash of the machine, for tests. The server ends when the process `owner` (default: this
+    `fast` gives up surviving a crash of the machine, and passwords that are slow to guess, for tests. The server ends when the process `owner` (default: this
     one) does; `remove` is then deleted. `place` is host and port of a server that something else starts.
     """
 
@@ -93,8 +94,9 @@ class Postgres:
             return
         if not (self._data / "PG_VERSION").exists():
             self._create()
-        safe = "off" if self._fast else "on"
-        (self._data / "postgresql.conf").write_text(CONFIGURATION.format(port=self.port, safe=safe))
+        safe, rounds = ("off", 1) if self._fast else ("on", 4096)
+        configuration = CONFIGURATION.format(port=self.port, safe=safe, rounds=rounds)
+        (self._data / "postgresql.conf").write_text(configuration)
         (self._data / "pg_hba.conf").write_text(ACCESS)
         command = [str(binaries() / "postgres"), "-D", str(self._data)]
         self._process.start(command, owner=self._owner, user=self._data_owner(), remove=self._remove)

@@ -5,18 +5,22 @@ a superuser's address), else from containers where Docker answers, else from the
 stops them; if it is interrupted, their reapers do.
 """
 
+import asyncio
 import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping
+import threading
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
+import asyncpg
 from filelock import AsyncFileLock, FileLock
 
 from deploy.local.containers import Container, docker_answers
-from deploy.local.databases import Role, copy_database, drop_database, provision_database
+from deploy.local.databases import Role, copying, dropping, provision_database
 from deploy.local.kafka import Broker
 from deploy.local.place import opened
 from deploy.local.postgres import Postgres
@@ -118,6 +122,30 @@ class Kafka:
             await client.close()
 
 
+class Superuser:
+    """One connection for the superuser's commands of all tests of a process, on a loop of its own: a test's ends with the test."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._loop = asyncio.new_event_loop()
+        self._connection: asyncpg.Connection | None = None
+        self._one_at_a_time = asyncio.Lock()
+        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+
+    async def run(self, commands: Sequence[str]) -> None:
+        """Run the commands in order, each in a transaction of its own."""
+        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._run(commands), self._loop))
+
+    async def _run(self, commands: Sequence[str]) -> None:
+        async with self._one_at_a_time:
+            if self._connection is None or self._connection.is_closed():
+                self._connection = await asyncpg.connect(self._dsn)
+            for command in commands:
+                await self._connection.execute(command)
+
+
+superuser = cache(Superuser)
+
 Migration = Callable[[str, Role], Awaitable[None]]
 """Makes the tables of a new database, given its owner's address and its app role."""
 
@@ -152,13 +180,13 @@ class Databases:
                 await migration(self._url(template, owner), app)
                 done.touch()
         name = f"{kind}_{secrets.token_hex(6)}"
-        await copy_database(self.admin_dsn, template, name, owner, (app,))
+        await superuser(self.admin_dsn).run(copying(template, name, owner, (app,)))
         self.made.append((name, ()))
         return self._url(name, owner), self._url(name, app)
 
     async def drop_all(self) -> None:
-        for name, roles in self.made:
-            await drop_database(self.admin_dsn, name, roles)
+        commands = [command for name, roles in self.made for command in dropping(name, roles)]
+        await superuser(self.admin_dsn).run(commands)
         self.made.clear()
 
     def _url(self, database: str, role: Role) -> str:

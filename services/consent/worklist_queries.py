@@ -86,6 +86,7 @@ WORKLIST = Worklist(
     due_at="r.valid_until",
     due=f"r.state in {one_of(_RUNNING)}",
     filters={"state": "r.state = :state", "waiting_for": _WAITS},
+    varying=frozenset({ConsentWait.RENEWAL}),
 )
 
 

@@ -4,7 +4,7 @@
 """
 
 from datetime import date, datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, RootModel
@@ -359,6 +359,37 @@ class Organisation(BaseModel):
     services: list[str]
 
 
+class ServiceDetails(BaseModel):
+    """Of what a directory has of a service, what is shown before somebody is referred to it."""
+
+    languages: list[str] = []
+    minimum_age: int | None = None
+    maximum_age: int | None = None
+    interpretation_services: str | None = None
+    eligibility_description: str | None = None
+    wait_time: str | None = None
+    alert: str | None = None
+    schedules: list[dict[str, Any]] = []
+
+
+class OfferedService(BaseModel):
+    service: str
+    name: str
+    status: str
+    capacity: str
+    details: ServiceDetails
+
+
+class OneOrganisation(BaseModel):
+    id: str
+    name: str
+    cell: str
+    role: str
+    status: str
+    suspended: bool
+    services: list[OfferedService]
+
+
 class Notice(BaseModel):
     case_id: UUID | None
     case_reference: str | None
@@ -389,4 +420,5 @@ ASSESSMENT = Question("returns", "get_assessment", "/v1/returns/{return_id}/asse
 CHECKS = Question("returns", "list_checks", "/v1/returns/{return_id}/checks", Page[Check])
 TIMELINE = Question("audit", "list_timeline_entries", "/v1/cases/{case_id}/timeline", Page[TimelineEntry])
 ORGANISATIONS = Question("directory", "list_organisations", "/v1/organisations", Page[Organisation])
+ORGANISATION = Question("directory", "get_organisation", "/v1/organisations/{organisation}", OneOrganisation)
 INBOX = Question("notify", "list_notices", "/v1/inbox", Page[Notice])

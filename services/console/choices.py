@@ -1,9 +1,12 @@
 """The options of a field that a service knows, asked as whoever is signed in."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 
-from services.console.answers import CASES, FIELDS, ORGANISATIONS, TEAM
+from services.console.answers import CASES, FIELDS, TEAM
 from services.console.commands.form import Places, Typed, one
+from services.console.names import names_of, organisations
+from services.console.report_answers import PROVINCES
 from services.console.visiting import SignedIn
 
 MANY = 100
@@ -41,23 +44,18 @@ async def _cases(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, st
     }
 
 
-async def _recipients(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
-    """The other organisations of both countries that offer a service."""
+async def _organisations(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
+    """The names of all organisations, for one that was chosen before."""
     del places, typed
-    found = await who.voice.ask(ORGANISATIONS, query={"limit": 200})
-    own, label = who.session.person.organisation, who.reader.label
-    return {
-        offers.id: f"{offers.name} ({offers.cell}): {', '.join(label('service', code) for code in offers.services)}"
-        for offers in found.value.items
-        if offers.services and offers.id != own
-    }
+    return names_of(await organisations(who.voice))
 
 
 async def _here(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
     """The other organisations of this country."""
     del places, typed
-    found = await who.voice.ask(ORGANISATIONS, query={"limit": 200, "cell": who.settings.cell})
-    return {one.id: one.name for one in found.value.items if one.id != who.session.person.organisation}
+    known = (await organisations(who.voice)).value
+    here, own = who.settings.cell, who.session.person.organisation
+    return {one.id: one.name for one in known.items if one.cell == here and one.id != own} if known else {}
 
 
 async def _laws(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
@@ -80,13 +78,40 @@ async def _export_formats(who: SignedIn, places: Places, typed: Typed) -> Mappin
     return {"csv": "CSV", "xlsx": "XLSX", "workbook": who.reader.say("The workbook of the standard")}
 
 
+async def _provinces(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
+    """The provinces of the country, by their names."""
+    del places, typed
+    listed = (await who.voice.ask(PROVINCES)).value.root
+    return dict(sorted(((one.code, one.name) for one in listed), key=lambda option: option[1]))
+
+
+async def _months(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
+    """The last two years by months, and before them the one that was chosen already."""
+    del places
+    before = [said] if (said := one(typed, "month")) else []
+    recent = months_back(who, 24, who.service.clock())
+    return {**recent, **{name: who.reader.partial(name) for name in before if name not in recent}}
+
+
+def months_back(who: SignedIn, many: int, now: datetime, first: int = 0) -> dict[str, str]:
+    """So many calendar months of the cell, the newest first, in words by their names as `2026-10`. `first`: so many are left out."""
+    there = now.astimezone(who.reader.zone)
+    counted = there.year * 12 + there.month - 1
+    names = [
+        f"{month // 12}-{month % 12 + 1:02}" for month in range(counted - first, counted - first - many, -1)
+    ]
+    return {name: who.reader.partial(name) for name in names}
+
+
 CHOICES: Mapping[str, Callable[[SignedIn, Places, Typed], Awaitable[Mapping[str, str]]]] = {
     "team": _team,
     "cases": _cases,
-    "recipients": _recipients,
+    "organisations": _organisations,
     "fields": _fields,
     "export_formats": _export_formats,
     "here": _here,
     "laws": _laws,
+    "months": _months,
+    "provinces": _provinces,
 }
 """By the name that a field has for them."""

@@ -10,7 +10,10 @@ from services.console.consenting.views import PROTECTIONS
 from services.console.domain.person import Person
 from services.console.draft_answers import DRAFTS, SUBMISSIONS
 from services.console.file_answers import EXPORTS, IMPORTS
-from services.console.oversight import HEAD, LEAVES, OWN_WORK
+from services.console.log_answers import HEAD
+from services.console.operation_answers import OWN_WORK
+from services.console.report_answers import CALLS, INCIDENTS
+from services.console.team_answers import LEAVES
 
 DOORS: Mapping[str, tuple[Question[Any], Mapping[str, Any]]] = {
     "cases": (CASES, {"limit": 1, "names": "none"}),
@@ -18,6 +21,8 @@ DOORS: Mapping[str, tuple[Question[Any], Mapping[str, Any]]] = {
     "returns": (RETURNS, {"limit": 1}),
     "drafts": (DRAFTS, {"limit": 1}),
     "submissions": (SUBMISSIONS, {"limit": 1}),
+    "calls": (CALLS, {"limit": 1}),
+    "incidents": (INCIDENTS, {"limit": 1}),
     "imports": (IMPORTS, {"limit": 1}),
     "exports": (EXPORTS, {"limit": 1}),
     "team": (TEAM, {}),

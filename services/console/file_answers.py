@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from services.console.answers import Move, Page
 from services.console.asking import Order, Question
-from services.console.oversight import File
+from services.console.log_answers import File
 
 
 class Import(BaseModel):

@@ -1,4 +1,4 @@
-"""The words for what interchange refuses: a file as a whole, and a row, each with what is allowed."""
+"""The words for what interchange refuses: a file as a whole, and a row of it with what is allowed."""
 
 from collections.abc import Mapping
 

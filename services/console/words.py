@@ -1,7 +1,7 @@
 """Words, dates and labels as one reader reads them: gettext catalogues, locales, and the labels of the code lists."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel.core import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, get_day_names
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -22,6 +22,7 @@ from contracts.codes import ENGLISH, LANGUAGES, chosen, codes, labels
 LOCALE = Path(__file__).parent / "locale"
 SPOKEN: Mapping[str, str] = {"en": "English", "th": "ไทย", "km": "ខ្មែរ", "fr": "Français", "es": "Español"}
 """Each language under its own name."""
+WEEK = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 BUDDHIST, ERA = "th", 543
 """Thai readers count years by the Buddhist era, which is so many years ahead."""
 
@@ -78,6 +79,11 @@ class Reader:
 
     def number(self, number: int) -> str:
         return format_decimal(number, locale=self.language)
+
+    def weekdays(self, codes: Sequence[str]) -> str:
+        """Days of the week by their codes (RFC 5545), short; of none of them, that it is every day."""
+        names = get_day_names("abbreviated", locale=self.language)
+        return ", ".join(names[WEEK.index(code)] for code in codes if code in WEEK) or self.say("Every day")
 
     def day(self, day: date) -> str:
         pattern = "d MMM" if self.language == BUDDHIST else "d MMM y"

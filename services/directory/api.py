@@ -10,6 +10,7 @@ from chassis.service import Running
 from chassis.web.http import Done, Listing, Page, Seen, Tx, Who, done, etag, following
 from chassis.web.moves import MoveView, Offer
 from chassis.web.positions import identifier, positioned
+from contracts.casefile.text import Line
 from contracts.types import Cell, KnownCode, OrganisationId, ServiceId
 from services.directory import queries, use_cases
 from services.directory.forms import OrganisationForm, ServiceForm
@@ -33,10 +34,11 @@ async def list_organisations(
     role: Annotated[Annotated[str, KnownCode("recipient_role")] | None, Query()] = None,
     service: Annotated[Annotated[str, KnownCode("service")] | None, Query()] = None,
     capacity: Annotated[Annotated[str, KnownCode("capacity")] | None, Query()] = None,
+    name: Annotated[Line | None, Query(description="a part of its name, in capitals or not")] = None,
 ) -> Listing[queries.OrganisationSummary]:
     require(actor, "directory.read")
     (after,) = positioned(page.after, identifier) or ("",)
-    only = queries.OrganisationFilter(cell, role, service, capacity)
+    only = queries.OrganisationFilter(cell, role, service, capacity, name)
     items = await queries.organisations(tx, only, after=after, limit=page.limit)
     return Listing(items=items, next=following(items, page, "id"))
 

@@ -57,6 +57,7 @@ _ORGANISATIONS = text(
     from directory.organisations as o
     where o.id > :after and (cast(:cell as text) is null or o.cell = :cell)
       and (cast(:role as text) is null or o.role = :role)
+      and (cast(:name as text) is null or position(lower(:name) in lower(o.name)) > 0)
       and ((cast(:service as text) is null and cast(:capacity as text) is null) or exists (
           select from directory.services as s
           where s.organisation = o.id and s.status = 'active'
@@ -75,6 +76,7 @@ class OrganisationFilter:
     role: str | None = None
     service: str | None = None
     capacity: str | None = None
+    name: str | None = None
 
 
 async def organisations(

@@ -9,17 +9,15 @@ from typing import Any
 from sqlalchemy import TextClause, text
 
 from chassis.database import Transaction
-from chassis.identity.auth import Actor
-from chassis.web.listing import Order
-from chassis.web.worklist import RowQuery, Worklist, statement_of
+from chassis.web.listing import BoundedCount, Order, Page
+from chassis.web.worklist import RowQuery, Worklist, count_of, statement_of
 from services.consent.worklist_queries import WORKLIST as CONSENTS
 from services.consent.worklist_queries import ConsentWait
 from services.referral.queries import WORKLIST as REFERRALS
 from services.returns.queries import WORKLIST as RETURNS
+from tests.bench.listed import AGENCY, PAGE, SUPERVISOR, WORKER, WORKERS, Listed, each_worker, one_of
 
-ROWS, WORKERS, PAGE = 100_000, 1_000, 50
-AGENCY = "th-care-agency"
-SUPERVISOR, WORKER = "supervisor", "case_worker"
+ROWS = 100_000
 MADE = f"""
     create temporary table made as select n, gen_random_uuid() as id, gen_random_uuid() as case_id, now() - n * interval '7 minutes' as at,
         case when n % 997 = 0 then '{{}}' else array['th.worker-' || n % {WORKERS}] end as workers from generate_series(1, {ROWS}) n;
@@ -69,16 +67,6 @@ OF_CONSENTS = f"""
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """A list that somebody asks for; `deep`: a page in the middle of it."""
-
-    who: str
-    filters: Mapping[str, object]
-    order: Order = Order.NEWEST
-    deep: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Lists:
     """The lists of one service: its rows, a bare indexed select of them, and what is asked for."""
 
@@ -98,23 +86,28 @@ class Lists:
             f"select r.id from {self.of.source} where r.organisation = :organisation order by {key} desc, r.id desc limit :limit"
         )
 
-    async def statement(self, tx: Transaction, who: Actor, one: Listed) -> tuple[TextClause, dict[str, Any]]:
+    async def page(self, tx: Transaction, one: Listed, turn: int) -> tuple[Page, dict[str, Any]]:
         after = None
         if one.deep:
             key = self.of.made_at
-            middle = f"select {key} as at, r.id from {self.of.source} order by {key} desc offset {ROWS // 2} limit 1"
-            row = (await tx.execute(text(middle))).one()
+            somewhere = (
+                f"select {key} as at, r.id from {self.of.source} order by {key} desc offset :beyond limit 1"
+            )
+            row = (await tx.execute(text(somewhere), {"beyond": one.beyond(turn, ROWS)})).one()
             after = (row.at, row.id)
-        asked = RowQuery(one.filters, one.order)
-        return await statement_of(tx, who, self.of, asked, after=after, limit=PAGE)
+        asked = RowQuery(one.asked(turn), one.order)
+        return await statement_of(tx, one.actor(turn), self.of, asked, after=after, limit=PAGE)
+
+    async def count(self, tx: Transaction, one: Listed, turn: int) -> BoundedCount:
+        return await count_of(tx, one.actor(turn), self.of, RowQuery(one.asked(turn), one.order))
 
 
 def of_everybody() -> dict[str, Listed]:
     """The lists that each of them has."""
     now = datetime.now(UTC)
     return {
-        "everything": Listed(SUPERVISOR, {}),
-        "everything, a page in the middle": Listed(SUPERVISOR, {}, deep=True),
+        "everything": Listed(SUPERVISOR),
+        "everything, a page somewhere": Listed(SUPERVISOR, {}, deep=True),
         "changed last": Listed(SUPERVISOR, {}, Order.CHANGED),
         "changed since yesterday": Listed(
             SUPERVISOR, {"updated_since": now - timedelta(days=1)}, Order.CHANGED
@@ -122,9 +115,9 @@ def of_everybody() -> dict[str, Listed]:
         "due soonest": Listed(SUPERVISOR, {}, Order.DUE),
         "due within a day": Listed(SUPERVISOR, {"due_by": now + timedelta(days=1)}, Order.DUE),
         "due within a day, newest first": Listed(SUPERVISOR, {"due_by": now + timedelta(days=1)}),
-        "of one worker": Listed(SUPERVISOR, {"worker": "th.worker-7"}),
+        "of one worker": Listed(SUPERVISOR, {"worker": each_worker()}),
         "of nobody": Listed(SUPERVISOR, {"worker": "nobody"}),
-        "a worker's": Listed(WORKER, {}),
+        "a worker's": Listed(WORKER),
         "a worker's, changed last": Listed(WORKER, {}, Order.CHANGED),
         "a worker's, due soonest": Listed(WORKER, {}, Order.DUE),
     }
@@ -143,9 +136,9 @@ def of_services() -> list[Lists]:
                 "received": Listed(SUPERVISOR, {"half": "incoming"}),
                 "received and late": Listed(SUPERVISOR, {"half": "incoming", "late": True}),
                 "transfers": Listed(SUPERVISOR, {"kind": "transfer"}),
-                "with one partner": Listed(SUPERVISOR, {"partner": "kh-partner-7"}),
-                "for one service": Listed(SUPERVISOR, {"service": "service-7"}),
-                "for one purpose": Listed(SUPERVISOR, {"purpose": "purpose-7"}),
+                "with one partner": Listed(SUPERVISOR, {"partner": one_of("kh-partner", 400)}),
+                "for one service": Listed(SUPERVISOR, {"service": one_of("service", 40)}),
+                "for one purpose": Listed(SUPERVISOR, {"purpose": one_of("purpose", 8)}),
                 "immediate": Listed(SUPERVISOR, {"urgency": "immediate"}),
                 "waiting for us": Listed(SUPERVISOR, {"waiting_for": "own"}),
                 "waiting for the partner": Listed(SUPERVISOR, {"waiting_for": "partner"}),
@@ -162,7 +155,7 @@ def of_services() -> list[Lists]:
                 **of_everybody(),
                 "requested": Listed(SUPERVISOR, {"state": "requested"}),
                 "received": Listed(SUPERVISOR, {"half": "receiving"}),
-                "with one partner": Listed(SUPERVISOR, {"partner": "kh-partner-7"}),
+                "with one partner": Listed(SUPERVISOR, {"partner": one_of("kh-partner", 400)}),
                 "waiting for us": Listed(SUPERVISOR, {"waiting_for": "own"}),
                 "waiting for the partner": Listed(SUPERVISOR, {"waiting_for": "partner"}),
                 "late": Listed(SUPERVISOR, {"late": True}),

@@ -82,12 +82,12 @@ def directory() -> FastAPI:
     app = FastAPI()
 
     @app.get("/v1/organisations")
-    def organisations(cell: str = "") -> dict[str, object]:
+    def organisations(cell: str = "", name: str = "") -> dict[str, object]:
         known = {"status": "active", "suspended": False, "version": 1, "services": []}
         items = [
             {"id": one, "cell": one[:2].upper(), "role": role, "name": f"Lotus {one} <b>", **known}
             for one, (role, _) in ORGANISATIONS.items()
-            if one[:2].upper().startswith(cell)
+            if one[:2].upper().startswith(cell) and name in f"Lotus {one} <b>"
         ]
         return {"items": items, "next": None}
 

@@ -11,7 +11,15 @@ from fastapi.dependencies.utils import get_flat_params
 from pydantic import BaseModel, RootModel
 
 from chassis.web.routes import every_route
-from services.console import answers, draft_answers, file_answers, oversight
+from services.console import (
+    answers,
+    draft_answers,
+    file_answers,
+    log_answers,
+    operation_answers,
+    report_answers,
+    team_answers,
+)
 from services.console.answers import CASES
 from services.console.asking import Order, Paper, Question
 from services.console.commands import COMMANDS
@@ -24,9 +32,12 @@ STATED = [
     *vars(answers).values(),
     *vars(views).values(),
     *vars(draft_answers).values(),
-    *vars(oversight).values(),
+    *vars(team_answers).values(),
+    *vars(log_answers).values(),
+    *vars(operation_answers).values(),
     *vars(file_answers).values(),
-    *oversight.ACCOUNT_PARTS.values(),
+    *vars(report_answers).values(),
+    *log_answers.ACCOUNT_PARTS.values(),
 ]
 QUESTIONS = [one for one in STATED if isinstance(one, Question)]
 ANY = "intake"
@@ -85,7 +96,7 @@ def missing(ours: type[BaseModel], theirs: Any, place: str = "") -> list[str]:
 def test_every_view_that_a_page_shows_has_the_members_that_it_shows(question, folder):
     route = routes_of(question.service.format(service=ANY), folder)[question.operation]
     assert (route.path_format, route.methods) == (question.path, {"GET"})
-    if question.shape is not oversight.File:  # a file, of which no member is shown
+    if question.shape is not log_answers.File:  # a file, of which no member is shown
         assert missing(question.shape, route.response_model) == []
 
 

@@ -120,3 +120,15 @@ async def test_a_consent_is_ended_by_another_than_her_with_two_clicks_and_says_s
         assert "It is ended." in done.text, done.text
     assert [one["state"] for one in await consents.recorded(case)] == ["revoked"]
     assert not {"Ask her again", "End it without her"} & done.links.keys()
+
+
+async def test_of_many_organisations_a_part_of_the_name_is_looked_for_and_who_was_chosen_stays(consents):
+    case, browser, page = await begun(consents)
+    found = await browser.send(
+        page.form("record_consent"), recipients=[AGENCY], sought="th-shelter", go="find"
+    )
+    shown = {name for name, _ in found.form("record_consent").fields}
+    assert (found.status, "sought" in shown) == (200, True)
+    assert ("Lotus th-shelter <b>" in found.text, "kh-shelter" in found.text) == (True, False)
+    assert ("recipients", AGENCY) in found.form("record_consent").fields
+    assert await consents.recorded(case) == []

@@ -38,6 +38,7 @@ FIELDS = {
 }  # fmt: skip
 ITEMS = {
     "needs": (answers.NEEDS, {"urgency": "urgent", "needs": ["shelter"], "note": "soon", "at": AT, "by": "th.worker"}),
+    "dependants": (answers.DEPENDANTS, {"id": str(uuid4()), "case_id": CASE["id"], "here": True, "depends": True, "relation": "child", "other": {"id": str(uuid4()), "reference": "TH-2QK7-3M"}, "linked_at": AT, "linked_by": "th.worker", "ended_at": None, "reason": None, "moves": []}),
     "notes": (answers.NOTES, {"category": "call", "text": None, "state": "struck", "by": "th.worker", "at": AT, "revision": 2, "id": str(uuid4()), "reason": "wrong case", "moves": [{"verb": "correct_note", "path": "x"}]}),
     "tasks": (answers.TASKS, {"kind": "visit", "state": "open", "worker": None, "due_at": None, "due_on": "2026-11-27", "overdue": True, "text": "ring", "id": str(uuid4()), "step": None}),
     "consents": (answers.CONSENTS, {"state": "given", "valid_until": AT, "created_at": AT, "terms": {"purposes": ["case-management"], "recipients": [{"organisation": "kh-care-agency"}]}}),
@@ -52,7 +53,7 @@ def shown(language: str, panels) -> str:
     values = {
         "reader": reader, "_": reader.say, "prefix": "/console", "cell": "TH", "path": "/cases/x", "back_here": "/cases/x", "form_token": "t",
         "person": Person("th.worker", "th-care-agency", ("case_worker",), ("cases",)), "case": answers.OneCase(**CASE),
-        "names": {"kh-care-agency": "Lotus <b>"}, "buttons": list(COMMANDS.values()), "done": "",
+        "names": {"kh-care-agency": "Lotus <b>"}, "buttons": list(COMMANDS.values()), "beside": [], "done": "",
     }  # fmt: skip
     return environment().get_template("case.html").render(values | panels)
 

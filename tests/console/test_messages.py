@@ -35,3 +35,8 @@ def test_every_message_has_a_translation_and_none_is_left_over(language, wanted)
 def test_a_catalogue_says_that_no_native_speaker_has_reviewed_it(language):
     head = (CONSOLE / "locale" / f"{language}.po").read_text(encoding="utf-8").partition("\n\n")[0]
     assert '"X-Unreviewed: by a native speaker\\n"' in head
+
+
+def test_no_mark_of_french_stands_alone_at_the_beginning_of_a_line():
+    said = {message.id: str(message.string) for message in catalogue("fr") if message.id}
+    assert [one for one, text in said.items() if re.search(r" [:;?!»]|« ", text)] == [], "run deploy.messages"

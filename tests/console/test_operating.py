@@ -7,8 +7,10 @@ import httpx2
 import pytest
 from sqlalchemy import text
 
+from services.console.rendering import HERE
 from services.directory.forms import StaffFile
 from services.directory.seeding import seed_staff
+from services.exchange.domain.border import Closure
 from tests.console.browsing import SentForm
 from tests.console.conftest import ISSUER
 
@@ -130,7 +132,7 @@ async def test_the_border_says_why_nothing_is_sealed_and_how_old_the_trust_is(wo
     partner = {
         "cell": "KH", "present": False, "present_at": at, "window": 64, "waiting": 3, "trust_list_issued": at,
         "trust_list_stale": True, "broker_trouble": None, "gaps": 0, "chain_breaks": 0, "quarantined": 1,
-        "closed": "the partner is not present",
+        "closed": str(Closure.NOT_PRESENT),
     }  # fmt: skip
     agreement = {
         "id": "th-kh", "version": 2, "cells": ["TH", "KH"], "purposes": ["protection"], "valid_from": at,
@@ -149,7 +151,7 @@ async def test_the_border_says_why_nothing_is_sealed_and_how_old_the_trust_is(wo
     page = await (await an_operator(workplace)).get("/console/border")
     for word in (
         "Cambodia",
-        "the partner is not present",
+        "the partner does not report",
         "3 of at most 64",
         "too old",
         "Suspended",
@@ -157,3 +159,8 @@ async def test_the_border_says_why_nothing_is_sealed_and_how_old_the_trust_is(wo
         "k" * 43,
     ):
         assert word in page.text, word
+
+
+def test_each_reason_for_which_nothing_is_sealed_has_words_on_the_page():
+    page = (HERE / "templates" / "border.html").read_text(encoding="utf-8")
+    assert [one for one in Closure if f"'{one}': _(" not in page] == []

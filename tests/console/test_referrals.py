@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route
 
 from contracts.codes import LANGUAGES, codes
+from contracts.events.intake import DependantsChangedV1
 from deploy.local.testing import Databases
 from services.console.commands import COMMANDS
 from services.console.words import Reader
@@ -25,6 +26,37 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 SCRIPT = '"><script>alert("she")</script>'
 OFFERING = {"id": RECIPIENT, "name": "Lotus <b>", "cell": "KH", "services": ["reintegration"]}
 ORGANISATIONS = {"items": [OFFERING, {**OFFERING, "id": SENDER}], "next": None}
+OFFERED = {
+    "name": "Lotus <b>",
+    "cell": "KH",
+    "role": "reintegration",
+    "status": "active",
+    "suspended": False,
+    "services": [
+        {
+            "service": "reintegration",
+            "name": "A trade",
+            "status": "active",
+            "capacity": "no-capacity",
+            "details": {
+                "languages": ["km"],
+                "minimum_age": 18,
+                "wait_time": "two weeks",
+                "schedules": [
+                    {"freq": "WEEKLY", "byday": ["MO", "FR"], "opens_at": "08:00", "closes_at": "16:00"}
+                ],
+            },
+        },
+        {
+            "service": "reintegration",
+            "name": "Closed",
+            "status": "inactive",
+            "capacity": "capacity",
+            "details": {},
+        },
+        {"service": "shelter", "name": "A bed", "status": "active", "capacity": "capacity", "details": {}},
+    ],
+}
 PREVIEW = {
     "sent": ["cor_FullName"],
     "withheld": [{"field": "cor_Needs", "reason": "no_consent"}],
@@ -76,8 +108,19 @@ class Referring:
         return answer.json()["state"]
 
 
-async def organisations(_) -> JSONResponse:
-    return JSONResponse(ORGANISATIONS)
+async def organisations(asked) -> JSONResponse:
+    """The list, as the directory narrows it."""
+    name, service = asked.query_params.get("name", ""), asked.query_params.get("service")
+    items = [
+        one
+        for one in ORGANISATIONS["items"]
+        if name in one["name"] and (service is None or service in one["services"])
+    ]
+    return JSONResponse({"items": items, "next": None})
+
+
+async def organisation(asked) -> JSONResponse:
+    return JSONResponse(OFFERED | {"id": asked.path_params["organisation"]})
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -92,7 +135,11 @@ async def referring(workplace, postgres_dsn, tmp_path_factory):
         harness.service.peers.http = httpx2.AsyncClient(
             transport=httpx2.MockTransport(lambda _: httpx2.Response(200, json=PREVIEW))
         )
-        directory = Starlette(routes=[Route("/v1/organisations", organisations)])
+        routes = [
+            Route("/v1/organisations", organisations),
+            Route("/v1/organisations/{organisation}", organisation),
+        ]
+        directory = Starlette(routes=routes)
         beside = [Mount("/referral", harness.service.app), Mount("/directory", directory)]
         app = Starlette(routes=[*beside, Mount("/", workplace.app)])
         before, more = pages.peers.http, {name: f"{ORIGIN}/{name}" for name in ("referral", "directory")}
@@ -103,6 +150,20 @@ async def referring(workplace, postgres_dsn, tmp_path_factory):
         for name in more:
             del pages.settings.peers[name]
     await databases.drop_all()
+
+
+async def drafting(browser, case: str, **chosen):
+    """The form of the draft, after what she needs and who is asked were chosen."""
+    page = await browser.get(f"/console/cases/{case}/draft_referral")
+    assert page.answer.url.path.endswith("/refer"), page.text
+    found = await browser.send(page.form("/refer"), service="reintegration", **chosen)
+    page = await browser.send(offers_in(found)[0])
+    return page.form("draft_referral")
+
+
+def offers_in(page):
+    """The forms that choose one of those who offer it."""
+    return [form for form in page.forms if any(name == "recipient" for name, _ in form.fields)]
 
 
 async def moved(browser, referral_id: str, verb: str, **typed):
@@ -164,7 +225,7 @@ async def test_whoever_is_asked_declines_or_cannot_help_and_says_why(referring, 
 
 async def test_a_draft_that_was_a_mistake_is_marked_and_stays_on_record(referring):
     case, browser = await referring.case(), await referring.browser()
-    form = (await browser.get(f"/console/cases/{case}/draft_referral")).form("draft_referral")
+    form = await drafting(browser, case)
     page = await browser.send(form, **DRAFT)
     referral_id = page.links["This referral was a mistake"].split("/")[-2]
     stale = (await browser.get(page.links["Send this referral"])).form("send_referral")
@@ -201,7 +262,7 @@ async def test_a_move_of_another_session_or_thing_is_worth_nothing(referring):
 async def test_a_draft_shows_field_by_field_what_would_be_sent_and_is_sent_once(referring):
     case, browser = await referring.case(), await referring.browser()
     assert "Refer her" in (await browser.get(f"/console/cases/{case}")).links
-    form = (await browser.get(f"/console/cases/{case}/draft_referral")).form("draft_referral")
+    form = await drafting(browser, case)
     page = await browser.send(form, **DRAFT)
     assert "The draft was saved." in page.text
     assert (await browser.send(form, **DRAFT)).links["Send this referral"] == page.links["Send this referral"]
@@ -215,10 +276,40 @@ async def test_a_draft_shows_field_by_field_what_would_be_sent_and_is_sent_once(
     assert "The referral was taken back." in (await moved(browser, referral_id, "cancel_referral")).text
 
 
+async def test_who_offers_what_she_needs_is_shown_with_room_ages_languages_and_hours_and_by_nobody_else(
+    referring,
+):
+    case, browser = await referring.case(), await referring.browser()
+    start = (await browser.get(f"/console/cases/{case}/refer")).form("/refer")
+    none = await browser.send(start)
+    assert (none.status, none.html.count("Choose what she needs")) == (422, 2)
+    found = await browser.send(start, service="reintegration")
+    (chosen,) = offers_in(found)
+    assert dict(chosen.fields)["recipient"] == RECIPIENT
+    for said in (
+        "No capacity",
+        "Waiting time: two weeks",
+        "Ages: 18–",
+        "Khmer",
+        "Mon, Fri 08:00–16:00",
+        "Cambodia",
+    ):
+        assert said in found.text, said
+    assert ("A bed" in found.text, "Closed" in found.text, "Lotus <b>" in found.html) == (False, False, False)
+    for narrowed in ({"name": "Nobody"}, {"room": "yes"}, {"service": "health"}):
+        less = await browser.send(start, **{"service": "reintegration", **narrowed})
+        assert (offers_in(less), "Nobody who fits this offers it." in less.text) == ([], True), narrowed
+    odd = await browser.send(start, service="reintegration", name=SCRIPT)
+    assert (odd.status, "<script" in odd.html) == (200, False)
+    assert not any("reintegration" in address for address in browser.asked)
+    stranger = await referring.browser("th.other-worker")
+    assert (await stranger.get(f"/console/cases/{case}/refer")).status == 404
+
+
 async def test_what_is_wrong_in_a_draft_is_said_beside_it_and_what_was_chosen_stays(referring):
     case, browser = await referring.case(), await referring.browser()
-    form = (await browser.get(f"/console/cases/{case}/draft_referral")).form("draft_referral")
-    none = await browser.send(form, purpose=DRAFT["purpose"])
+    form = await drafting(browser, case)
+    none = await browser.send(form, purpose=DRAFT["purpose"], recipient="")
     assert (
         none.html.count("Choose who is asked") == none.html.count("Choose what they would have to know") == 2
     )
@@ -236,9 +327,8 @@ async def test_a_second_draft_to_the_same_is_told_with_the_way_to_the_first_and_
     referring,
 ):
     case, browser = await referring.case(), await referring.browser()
-    address = f"/console/cases/{case}/draft_referral"
-    first = await browser.send((await browser.get(address)).form("draft_referral"), **DRAFT)
-    told = await browser.send((await browser.get(address)).form("draft_referral"), **DRAFT)
+    first = await browser.send(await drafting(browser, case), **DRAFT)
+    told = await browser.send(await drafting(browser, case), **DRAFT)
     assert told.status == 409
     (way,) = [to for words, to in told.links.items() if words.startswith("There is an open referral to them")]
     assert (await browser.get(way)).links["Send this referral"] == first.links["Send this referral"]
@@ -255,7 +345,7 @@ async def test_a_second_draft_to_the_same_is_told_with_the_way_to_the_first_and_
 async def test_why_somebody_cannot_be_asked_is_said_as_it_is(referring, recipient, sentence):
     await referring.referral.deliver(directory_changed("kh-police", org_type="LawEnforcement"))
     case, browser = await referring.case(), await referring.browser()
-    form = (await browser.get(f"/console/cases/{case}/draft_referral")).form("draft_referral")
+    form = await drafting(browser, case)
     told = await browser.send(form, **{**DRAFT, "recipient": recipient})
     assert (told.status, told.html.count(sentence)) == (422, 2)
 
@@ -301,3 +391,18 @@ async def test_a_referral_is_said_in_the_words_of_its_reader(referring, language
     ):
         assert reader.label(codelist, code) in page.html, code
     assert ("Accept this referral" in page.links) == (language == "en")
+
+
+async def test_a_transfer_of_one_who_is_linked_is_sent_once_it_is_said_that_the_other_stays(referring):
+    case, browser = await referring.case(), await referring.browser()
+    form = await drafting(browser, case)
+    shelter = {"service": "shelter", "recipient": "th-shelter", "kind": "transfer", "purpose": "protection"}
+    page = await browser.send(form, **{**DRAFT, **shelter})
+    assert "The draft was saved." in page.text, page.text
+    linked = DependantsChangedV1(case_id=UUID(case), link_id=uuid4(), change="linked", linked_here=True)
+    await referring.referral.deliver(linked)
+    asked = (await browser.get(page.links["Send this referral"])).form("send_referral")
+    told = await browser.send(asked)
+    assert (told.status, "Say whether that person stays" in told.text) == (409, True)
+    sent = await browser.send(told.form("send_referral"), linked_stay="stays")
+    assert "The referral was sent." in sent.text, sent.text

@@ -164,6 +164,18 @@ async def test_the_directory_is_listed_by_country_role_and_service(th: Harness):
     ):
         page = (await th.client.get("/v1/organisations", params=query, headers=headers)).json()
         assert [item["id"] for item in page["items"]] == found
+    everybody = (await th.client.get("/v1/organisations", headers=headers)).json()["items"]
+    for one in everybody:
+        part = one["name"][1:6].upper()
+        named = (await th.client.get("/v1/organisations", params={"name": part}, headers=headers)).json()[
+            "items"
+        ]
+        assert [item["id"] for item in named] == [
+            item["id"] for item in everybody if part.lower() in item["name"].lower()
+        ]
+    for part in ("%", "_", "no such name"):
+        none = (await th.client.get("/v1/organisations", params={"name": part}, headers=headers)).json()
+        assert none["items"] == [], part
     first = (await th.client.get("/v1/organisations", params={"limit": 2}, headers=headers)).json()
     query = {"limit": 2, "after": first["next"]}
     rest = (await th.client.get("/v1/organisations", params=query, headers=headers)).json()

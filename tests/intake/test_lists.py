@@ -8,6 +8,7 @@ import httpx2
 import pytest
 from sqlalchemy import text
 
+from chassis.identity.access import remember_handed_over
 from chassis.web.listing import Order
 from contracts.internal import ReadingGrant
 from services.intake.casefile.daily_limit import OWN_LIST
@@ -168,6 +169,20 @@ async def test_a_task_is_what_comes_next_where_it_is_due_first(cases):
     cases.intake.service.clock = lambda: now + timedelta(minutes=7)
     cases.intake.service.database.clock = cases.intake.service.clock
     assert await cases.listed(late=True) == await cases.listed(late=True, sort="due") == [second]
+
+
+async def test_a_case_that_was_handed_over_is_on_no_list_though_something_in_it_is_late(cases):
+    gone, late = [await cases.opened(WORKER, urgency="routine") for _ in range(2)]
+    await cases.clocks_set()
+    database, now = cases.intake.service.database, datetime.now(UTC)
+    async with database.transaction(database.system()) as tx:
+        await remember_handed_over(tx, [UUID(gone)])
+    cases.intake.service.clock = database.clock = lambda: now + timedelta(days=400)
+    for query in ({"late": True}, {"due_by": (now + timedelta(days=400)).isoformat()}, {"sort": "changed"}):
+        for who in (cases.supervisor, cases.worker):
+            assert await cases.paged(who, **query) == await cases.listed(who, **query) == [late], query
+            count = (await cases.asked(who, count=True, **query))["count"]
+            assert count == {"counted": 1, "more": False}, query
 
 
 async def test_names_are_shown_on_the_own_cases_and_the_reading_is_logged(cases):

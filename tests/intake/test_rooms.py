@@ -33,6 +33,7 @@ MAY_READ: Mapping[str, frozenset[str]] = {
 BESIDES = {
     ("casefile/worklist_queries.py", "holds"),
     ("casefile/worklist_queries.py", "tasks"),
+    ("casefile/list_sources.py", "tasks"),
     ("casefile/store/listing.py", "holds"),
     ("casefile/store/listing.py", "tasks"),
     ("casefile/store/received.py", "holds"),

@@ -12,8 +12,8 @@ from starlette.responses import Response, StreamingResponse
 from services.console.api.cases import Code, Position
 from services.console.asking import NotTheirs, OrderRefused, at_once
 from services.console.commands import COMMANDS, offered
+from services.console.log_answers import ACCOUNT, ACCOUNT_PARTS, ENTRIES, EXPORT, HEAD, RECALLS, VERIFICATIONS
 from services.console.names import names_of, organisations
-from services.console.oversight import ACCOUNT, ACCOUNT_PARTS, ENTRIES, EXPORT, HEAD, RECALLS, VERIFICATIONS
 from services.console.sought import NAMES, Sought, UnreadableSearch, faults_of
 from services.console.visiting import SignedIn, Who, WhoByForm
 from services.console.words import marked

@@ -8,9 +8,9 @@ from starlette.responses import Response
 
 from services.console import answers
 from services.console.answers import Move
-from services.console.asking import Panel, at_once
+from services.console.asking import Panel, Voice, at_once
 from services.console.commands import COMMANDS, offered
-from services.console.names import names_of
+from services.console.names import names_of, organisations
 from services.console.visiting import Who
 
 router = APIRouter()
@@ -29,39 +29,10 @@ BESIDE = frozenset(
 async def show_case(
     case_id: UUID, who: Who, done: Annotated[str, Query(pattern=r"^[a-z_]{0,40}$")] = ""
 ) -> Response:
-    voice, of_case = who.voice, {"case_id": case_id, "limit": SHOWN}
-    found, *others = await at_once(
-        voice.ask(answers.CASE, case_id=case_id),
-        voice.panel(answers.FIELDS, case_id=case_id),
-        voice.panel(answers.NEEDS, case_id=case_id, query={"limit": 1}),
-        voice.panel(answers.DEPENDANTS, case_id=case_id),
-        voice.panel(answers.NOTES, case_id=case_id, query={"limit": SHOWN}),
-        voice.panel(answers.TASKS, query={**of_case, "state": "open"}),
-        voice.panel(answers.CONSENTS, case_id=case_id, query={"limit": SHOWN}),
-        voice.panel(answers.REFERRALS, query=of_case),
-        voice.panel(answers.RETURNS, query=of_case),
-        voice.panel(answers.CLOSING, case_id=case_id),
-        voice.panel(answers.TIMELINE, case_id=case_id, query={"limit": 200}),
-        voice.panel(answers.ORGANISATIONS, query={"limit": 200}),
-    )
-    names = (
-        "fields",
-        "needs",
-        "dependants",
-        "notes",
-        "tasks",
-        "consents",
-        "referrals",
-        "returns",
-        "closing",
-        "timeline",
-        "organisations",
-    )
-    panels = dict(zip(names, others, strict=True))
+    found, panels = await at_once(who.voice.ask(answers.CASE, case_id=case_id), _panels(who.voice, case_id))
     case = found.value
-    holds = await voice.panel(answers.HOLDS, case_id=case_id) if case.on_hold else None
-    moves = [*case.moves, *(move for name in OFFERING for move in _moves(panels[name]))]
-    free = offered(moves)
+    holds = await who.voice.panel(answers.HOLDS, case_id=case_id) if case.on_hold else None
+    free = offered(case.moves, *(_moves(panels[name]) for name in OFFERING))
     return who.page(
         "case.html",
         case=case,
@@ -74,6 +45,25 @@ async def show_case(
         done=COMMANDS[done].done if done in COMMANDS else "",
         **panels,
     )
+
+
+async def _panels(voice: Voice, case_id: UUID) -> dict[str, Panel[Any]]:
+    """The parts of the page by their names, each with what its service answers."""
+    of_case = {"case_id": case_id, "limit": SHOWN}
+    asked = {
+        "fields": voice.panel(answers.FIELDS, case_id=case_id),
+        "needs": voice.panel(answers.NEEDS, case_id=case_id, query={"limit": 1}),
+        "dependants": voice.panel(answers.DEPENDANTS, case_id=case_id),
+        "notes": voice.panel(answers.NOTES, case_id=case_id, query={"limit": SHOWN}),
+        "tasks": voice.panel(answers.TASKS, query={**of_case, "state": "open"}),
+        "consents": voice.panel(answers.CONSENTS, case_id=case_id, query={"limit": SHOWN}),
+        "referrals": voice.panel(answers.REFERRALS, query=of_case),
+        "returns": voice.panel(answers.RETURNS, query=of_case),
+        "closing": voice.panel(answers.CLOSING, case_id=case_id),
+        "timeline": voice.panel(answers.TIMELINE, case_id=case_id, query={"limit": 200}),
+        "organisations": organisations(voice),
+    }
+    return dict(zip(asked, await at_once(*asked.values()), strict=True))
 
 
 def _moves(panel: Panel[Any]) -> list[Move]:

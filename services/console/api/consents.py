@@ -7,7 +7,6 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.console.answers import ORGANISATIONS
 from services.console.api.giving import REFUSED_AGAIN
 from services.console.asking import PDF, NotTheirs, OrderRefused, Panel, ServiceAway, at_once
 from services.console.commands import COMMANDS, offered
@@ -23,6 +22,7 @@ from services.console.consenting.views import (
     RENEW,
     LedgerEntry,
 )
+from services.console.names import names_of, organisations
 from services.console.visiting import SignedIn, Who
 from services.console.words import marked
 
@@ -105,5 +105,4 @@ async def _told(who: SignedIn, case_id: UUID) -> list[LedgerEntry] | None:
 
 async def names_of_all(who: SignedIn) -> dict[str, str]:
     """The names of the organisations by their identifiers; none while the directory does not answer."""
-    panel = await who.voice.panel(ORGANISATIONS, query={"limit": 200})
-    return {} if panel.value is None else {one.id: one.name for one in panel.value.items}
+    return dict(names_of(await organisations(who.voice)))

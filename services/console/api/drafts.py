@@ -9,7 +9,9 @@ from starlette.responses import Response
 from chassis.problems import NotFound
 from services.console import draft_answers
 from services.console.api.cases import Position
-from services.console.api.forms import AWAY, begun_form, hidden, received, typed_in
+from services.console.api.form_page import hidden
+from services.console.api.form_refusals import AWAY
+from services.console.api.forms import begun_form, received, typed_in
 from services.console.asking import Panel, ServiceAway
 from services.console.commands import COMMANDS, offered
 from services.console.commands.draft_forms import BEGIN

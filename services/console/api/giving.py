@@ -10,10 +10,26 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from chassis.problems import BadRequest, NotFound
-from services.console.api.forms import AGAIN, AWAY, CHANGED, NO_MORE, NOT_DONE, REFUSED, SAVED_BEFORE, said_of
+from services.console.api.form_refusals import (
+    AGAIN,
+    AWAY,
+    CHANGED,
+    NO_MORE,
+    NOT_DONE,
+    REFUSED,
+    SAVED_BEFORE,
+    said_of,
+)
 from services.console.asking import OrderRefused, ServiceAway
 from services.console.consenting import wizard
-from services.console.consenting.choosing import Surroundings, answered, notice_to_read, options, surroundings
+from services.console.consenting.choosing import (
+    Surroundings,
+    answered,
+    notice_to_read,
+    options,
+    surroundings,
+    with_chosen,
+)
 from services.console.consenting.occasion import Occasion, before
 from services.console.consenting.questions import (
     ANSWER,
@@ -32,6 +48,8 @@ from services.console.words import marked
 
 router = APIRouter()
 PATH, AGAIN_PATH = "/cases/{case_id}/record_consent", "/consents/{consent_id}/renew_consent"
+SOUGHT, FIND = "sought", "find"
+"""A part of a name, and the button that looks for it on the first page."""
 REFUSED_AGAIN = "refused_again"
 MOST_ANSWERS = 500
 BACK_SAID = marked("Back to what she agreed to")
@@ -64,7 +82,10 @@ class Turn:
             hidden={"key": self.key, "token": token, "step": step.name, "seen": self.occasion.seen, "of": str(self.occasion.case_id)},
             around=self.around,
             carried={name: typed[name] for name in names if name in typed},
-            options={question.name: options(self.who, question, self.around) for question in step.questions},
+            options={
+                question.name: with_chosen(question, options(self.who, question, self.around), self.around, typed)
+                for question in step.questions
+            },
             rows=answered(self.who, self.around, typed) if step is CHECK else [], first=step is WHAT,
         )  # fmt: skip
 
@@ -132,20 +153,28 @@ def _fits(who: SignedIn, occasion: Occasion, typed: Typed) -> bool:
 
 
 async def _sent(who: SignedIn, occasion: Occasion, typed: dict[str, list[str]]) -> Response:
-    turn = Turn(who, occasion, await surroundings(who, occasion.case_id), typed, says(typed, "key"))
+    turn = Turn(
+        who,
+        occasion,
+        await surroundings(who, occasion.case_id, says(typed, SOUGHT)),
+        typed,
+        says(typed, "key"),
+    )
     return await _gone(turn, wizard.step_of(says(typed, "step")), says(typed, "go"))
 
 
 async def _shown_again(who: SignedIn, occasion: Occasion, typed: dict[str, list[str]]) -> Response:
     """A page of another session: the step with all that was answered, to be sent from here."""
-    turn = Turn(who, occasion, await surroundings(who, occasion.case_id), typed, str(uuid4()))
+    turn = Turn(
+        who, occasion, await surroundings(who, occasion.case_id, says(typed, SOUGHT)), typed, str(uuid4())
+    )
     return await turn.page(wizard.step_of(says(typed, "step")), AGAIN, status=422)
 
 
 async def _gone(turn: Turn, step: AskingStep, go: str) -> Response:
     if go == "back":
         return await turn.page(wizard.before(step, turn.typed))
-    if go in {one.name for one in STEPS}:
+    if go in {FIND, *(one.name for one in STEPS)}:
         return await turn.page(wizard.step_of(go))
     if go == "refuse":
         return await replace(turn, typed={**turn.typed, "decision": ["refused"]}).page(CHECK)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from chassis.problems import NotFound
 from services.console.answers import Page
 from services.console.api.cases import Code, Position
-from services.console.api.forms import AGAIN, AWAY
+from services.console.api.form_refusals import AGAIN, AWAY
 from services.console.asking import OrderRefused, ServiceAway, at_once, made_by
 from services.console.file_answers import (
     IMPORT,

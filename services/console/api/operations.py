@@ -7,7 +7,7 @@ from services.console.api.cases import Code, Position
 from services.console.asking import at_once
 from services.console.commands import COMMANDS, offered
 from services.console.names import names_of, organisations
-from services.console.oversight import (
+from services.console.operation_answers import (
     AGREEMENTS,
     CAUSES,
     FAILED_WORK,

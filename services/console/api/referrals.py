@@ -7,11 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.console.answers import FIELDS, ORGANISATIONS, PREVIEW, REFERRAL, REFERRALS, Move, OneReferral
+from services.console.answers import FIELDS, PREVIEW, REFERRAL, REFERRALS, Move, OneReferral
 from services.console.api.cases import Code, Position
 from services.console.asking import NotTheirs, Panel, at_once
 from services.console.commands import COMMANDS, offered
-from services.console.names import names_of
+from services.console.commands.referral_forms import LINKED
+from services.console.names import names_of, organisations
 from services.console.visiting import SignedIn, Who
 from services.console.words import marked
 from services.console.worklist import REFERRAL_VIEWS, ROWS, SORTS, counted_referrals, query_of
@@ -22,7 +23,6 @@ BLOCKED = {
     "other-age": marked("The other side offers this service for another age than hers."),
     "not-listed": marked("The other side is not in the directory, or not at work any more."),
     "not-a-recipient": marked("The other side may not be told of anybody."),
-    "linked-case-open": marked("Somebody who is linked with her is in an open case, and it was not said that this one stays."),
 }  # fmt: skip
 """The sentences for what stands in the way of a move, by the code of the service."""
 BLOCKED_OTHERWISE = marked("Something stands in the way of it now.")
@@ -43,15 +43,15 @@ async def list_referrals(
     chosen = {name: value for name, value in named.items() if value}
     view, sort = view if view in REFERRAL_VIEWS else "own", sort if sort in SORTS else "newest"
     query = {**query_of(who, REFERRAL_VIEWS[view]), **chosen, "sort": sort, "limit": ROWS}
-    found, organisations, *counts = await at_once(
+    found, known, *counts = await at_once(
         who.voice.panel(REFERRALS, query={**query, "after": after} if after else query),
-        who.voice.panel(ORGANISATIONS, query={"limit": 200}),
+        organisations(who.voice),
         *(counted_referrals(who, name) for name in REFERRAL_VIEWS),
     )
     if found.value is None and not found.away:
         raise NotTheirs
     return who.page(
-        "referrals.html", referrals=found, names=names_of(organisations), view=view, views=REFERRAL_VIEWS, sort=sort, sorts=SORTS,
+        "referrals.html", referrals=found, names=names_of(known), view=view, views=REFERRAL_VIEWS, sort=sort, sorts=SORTS,
         counters=dict(zip(REFERRAL_VIEWS, counts, strict=True)), chosen=chosen, after=after,
         kept={"view": view, "sort": sort, **chosen},
     )  # fmt: skip
@@ -63,12 +63,12 @@ async def show_referral(
 ) -> Response:
     answer = await who.voice.ask(REFERRAL, referral_id=referral_id)
     found: OneReferral = answer.value
-    organisations, preview, received = await at_once(
-        who.voice.panel(ORGANISATIONS, query={"limit": 200}), _preview(who, found), _received(who, found)
+    known, preview, received = await at_once(
+        organisations(who.voice), _preview(who, found), _received(who, found)
     )
-    free = [move for move in found.moves if not move.blocked_by]
+    free = [move for move in found.moves if not set(move.blocked_by) - {LINKED}]
     return who.page(
-        "referral.html", referral=found, names=names_of(organisations), preview=preview, received=received,
+        "referral.html", referral=found, names=names_of(known), preview=preview, received=received,
         buttons=offered(free), blocked=_blocked(found.moves), done=COMMANDS[done].done if done in COMMANDS else "",
     )  # fmt: skip
 
@@ -88,8 +88,12 @@ async def _received(who: SignedIn, referral: OneReferral) -> Panel[Any] | None:
 
 
 def _blocked(moves: Sequence[Move]) -> list[tuple[str, list[str]]]:
-    """The titles of the moves that cannot be made now, and why."""
-    known = [(COMMANDS[move.verb], move.blocked_by) for move in moves if move.verb in COMMANDS]
+    """The titles of the moves that cannot be made now, and why. What the form itself asks for stands in nobody's way."""
+    known = [
+        (COMMANDS[move.verb], [code for code in move.blocked_by if code != LINKED])
+        for move in moves
+        if move.verb in COMMANDS
+    ]
     return [
         (command.title, [BLOCKED.get(code, BLOCKED_OTHERWISE) for code in codes]) for command, codes in known if codes
     ]  # fmt: skip

@@ -5,10 +5,10 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from services.console.answers import ORGANISATIONS
 from services.console.api.cases import Position
 from services.console.asking import at_once
 from services.console.draft_answers import SUBMISSION, SUBMISSIONS
+from services.console.names import names_of, organisations
 from services.console.visiting import Who
 
 router = APIRouter()
@@ -18,11 +18,8 @@ ROWS = 25
 @router.get("/submissions")
 async def list_submissions(who: Who, after: Position = "") -> Response:
     query = {"limit": ROWS} | ({"after": after} if after else {})
-    found, organisations = await at_once(
-        who.voice.ask(SUBMISSIONS, query=query), who.voice.panel(ORGANISATIONS, query={"limit": 200})
-    )
-    names = {one.id: one.name for one in organisations.value.items} if organisations.value else {}
-    return who.page("submissions.html", submissions=found.value, names=names, after=after)
+    found, known = await at_once(who.voice.ask(SUBMISSIONS, query=query), organisations(who.voice))
+    return who.page("submissions.html", submissions=found.value, names=names_of(known), after=after)
 
 
 @router.get("/submissions/{case_id}")

@@ -13,7 +13,7 @@ from services.console.asking import at_once
 from services.console.commands import COMMANDS, offered
 from services.console.commands.form import OURS
 from services.console.names import names_of, organisations
-from services.console.oversight import LATE_REFERRALS, LATE_RETURNS, LEAVES, READINGS
+from services.console.team_answers import LATE_REFERRALS, LATE_RETURNS, LEAVES, READINGS
 from services.console.visiting import Who, WhoByForm
 
 router = APIRouter()

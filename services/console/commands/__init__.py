@@ -9,10 +9,12 @@ from collections.abc import Mapping, Sequence
 from services.console import answers
 from services.console.answers import OneCase
 from services.console.commands import (
+    call_forms,
     case_forms,
     consent_forms,
     draft_forms,
     file_forms,
+    incident_forms,
     operations,
     protection_forms,
     referral_forms,
@@ -30,6 +32,8 @@ _ALL = (
     *protection_forms.FORMS,
     *draft_forms.FORMS,
     *file_forms.FORMS,
+    *call_forms.FORMS,
+    *incident_forms.FORMS,
     *referral_forms.FORMS,
     *return_forms.FORMS,
     *team.FORMS,

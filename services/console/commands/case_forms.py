@@ -33,6 +33,12 @@ def _meant(listed: Any, places: Places) -> Any:
     return next((item for item in listed.items if item.id == places["link_id"]), None)
 
 
+REFERENCE = FormField(
+    "case_id", "line", marked("Reference of the case"), empty=marked("Write the reference of the case"),
+    unknown=marked("No case of yours has this reference."),
+)  # fmt: skip
+
+
 FORMS = (
     Command(
         CASE,

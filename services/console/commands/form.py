@@ -139,18 +139,20 @@ class Command:
     """The template of what the service answered, where its page does not tell it."""
     address: str = ""
     """Where it is found, if not at its verb."""
+    first: str = ""
+    """The page of its subject on which it begins, where something is chosen before."""
     then: str = ""
     """The page that comes next, where it is neither that of its subject nor of what was made."""
+    begins: Callable[[Any], Typed] | None = None
+    """The answers that stand in it at first, of the view that offers it."""
     pins: bool = False
     """The version that was shown goes with it, also where its route does not ask for one."""
     blocks: str = ""
     """The code list of what may stand in its way."""
-    begins: Callable[[Any], Typed] | None = None
-    """The answers that stand in it at first, of the view that offers it."""
     intro: Sequence[str] = ()
     """Sentences above the fields."""
     beside: Sequence[tuple[str, str]] = ()
-    """Links below the button, each with its page."""
+    """Links below the button, each with its page, which may name the `about`."""
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     """Titles of what a refusal may name that is typed on another page, by the name that the service has for it."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from services.console import oversight
+from services.console import operation_answers
 from services.console.asking import Order
 from services.console.commands.form import Command, FormField, Places, Sender, Subject, Typed, nothing, one
 from services.console.words import marked
@@ -36,7 +36,7 @@ def _by_two(verb: str, title: str, button: str, done: str) -> Command:
     return Command(
         PROPOSAL,
         Order("directory", f"{verb}_proposal", "POST", f"/v1/proposals/{{proposal_id}}/{verb}"),
-        oversight.PROPOSAL,
+        operation_answers.PROPOSAL,
         title=title,
         button=button,
         done=done,
@@ -50,7 +50,7 @@ FORMS = (
     Command(
         WORK,
         Order("{service}", "retry_work", "POST", "/v1/work/{work_id}/retry"),
-        oversight.FAILED_WORK,
+        operation_answers.FAILED_WORK,
         title=marked("Try this work again"),
         button=marked("Try again"),
         done=marked("It is tried again now."),
@@ -61,7 +61,7 @@ FORMS = (
     Command(
         CAUSE,
         Order("{service}", "start_replay", "POST", "/v1/replays"),
-        oversight.CAUSES,
+        operation_answers.CAUSES,
         title=marked("Replay what stands still for this cause"),
         button=marked("Replay"),
         done=marked("The replay has begun. Load the page again to see what still stands."),

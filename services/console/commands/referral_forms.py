@@ -8,6 +8,8 @@ from services.console.asking import Order
 from services.console.commands.form import CASE, REFERRAL, Command, FormField, Sender, Typed, one
 from services.console.words import marked
 
+LINKED = "linked-case-open"
+"""Stands in the way of a transfer until it is said that whoever is linked with her stays; a code of the service."""
 _WHY = marked("Why?")
 _CHOOSE_WHY = marked("Choose why")
 _READABLE = marked("What came with it can still be read here for as long as the agreement says.")
@@ -33,46 +35,60 @@ def _why(codes: str) -> FormField:
     return FormField("reason", "radios", _WHY, _TOLD, codes=codes, empty=_CHOOSE_WHY)
 
 
+def _linked(referral: Any) -> list[str]:
+    """The one answer, where the service asks for it."""
+    return ["stays"] if any(LINKED in move.blocked_by for move in referral.moves) else []
+
+
 def _draft(typed: Typed, sender: Sender) -> Mapping[str, Any]:
     chosen = {name: one(typed, name) for name in ("recipient", "service", "purpose", "urgency", "kind")}
     return {"case_id": str(sender.about), **chosen, "fields": typed.get("fields", [])}
 
 
+DRAFT = Command(
+    CASE,
+    Order("referral", "draft_referral", "POST", "/v1/referrals"),
+    answers.REFERRALS,
+    title=marked("Refer her"),
+    button=marked("Save the draft"),
+    done=marked("The draft was saved. Nobody is told yet. Look at what would be sent, and send it if it is right."),
+    fields=(
+        FormField("service", "kept", empty=marked("Choose what she needs")),
+        FormField("recipient", "kept", choices="organisations", empty=marked("Choose who is asked")),
+        FormField("purpose", "radios", marked("What for?"), codes="purpose", empty=marked("Choose what for")),
+        FormField("urgency", "radios", marked("How urgent is it?"), codes="urgency", empty=marked("Choose how urgent it is")),
+        FormField("kind", "radios", marked("Who keeps the case?"), codes="referral_kind", empty=marked("Choose who keeps the case")),
+        FormField(
+            "fields", "checkboxes", marked("What would they have to know?"),
+            marked("What is recorded stands first. You see what may be sent before anything goes out."),
+            choices="fields", empty=marked("Choose what they would have to know"),
+        ),
+    ),
+    body=_draft,
+    intro=(marked("This makes a draft. Nobody is told before you send it."),),
+    shown="chosen-recipient.html",
+    first="refer",
+    beside=((marked("Choose somebody else, or something else that helps her"), "/cases/{about}/refer"),),
+    makes=REFERRAL,
+)  # fmt: skip
+"""The draft, whose need and recipient were chosen on the page before (`api/referring.py`)."""
 FORMS = (
+    DRAFT,
     Command(
-        CASE,
-        Order("referral", "draft_referral", "POST", "/v1/referrals"),
-        answers.REFERRALS,
-        title=marked("Refer her"),
-        button=marked("Save the draft"),
-        done=marked("The draft was saved. Nobody is told yet. Look at what would be sent, and send it if it is right."),
+        REFERRAL,
+        Order("referral", "send_referral", "POST", "/v1/referrals/{referral_id}/send"),
+        answers.REFERRAL,
+        title=marked("Send this referral"),
+        button=marked("Send this referral"),
+        done=marked("The referral was sent. The other side has time to answer until the day that is shown here."),
+        intro=(marked("What the table on its page shows as sent goes to the other side once it was checked again that it may. Nothing else does."),),
         fields=(
             FormField(
-                "service", "select", marked("What does she need?"), codes="service", empty=marked("Choose what she needs"),
-            ),
-            FormField(
-                "recipient", "radios", marked("Who is asked to help?"), marked("With the services that each offers, in both countries."),
-                choices="recipients", empty=marked("Choose who is asked"),
-            ),
-            FormField("purpose", "radios", marked("What for?"), codes="purpose", empty=marked("Choose what for")),
-            FormField("urgency", "radios", marked("How urgent is it?"), codes="urgency", empty=marked("Choose how urgent it is")),
-            FormField(
-                "kind", "radios", marked("Who keeps the case?"), codes="referral_kind", empty=marked("Choose who keeps the case"),
-            ),
-            FormField(
-                "fields", "checkboxes", marked("What would they have to know?"),
-                marked("What is recorded stands first. You see what may be sent before anything goes out."),
-                choices="fields", empty=marked("Choose what they would have to know"),
+                "linked_stay", "checkboxes", marked("Somebody is linked with her"), marked("Who is linked with her is not handed over with her."),
+                among=_linked, said={"stays": marked("I have thought of that person, who stays here")},
             ),
         ),
-        body=_draft,
-        intro=(marked("This makes a draft. Nobody is told before you send it."),),
-        makes=REFERRAL,
-    ),
-    _move(
-        "send", marked("Send this referral"),
-        marked("The referral was sent. The other side has time to answer until the day that is shown here."),
-        marked("What the table on its page shows as sent goes to the other side once it was checked again that it may. Nothing else does."),
+        body=lambda typed, _: {"linked_stay": True} if one(typed, "linked_stay") else {},
     ),
     _move(
         "accept", marked("Accept this referral"), marked("The referral was accepted. The other side is told."),

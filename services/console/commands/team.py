@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from services.console import answers, oversight
+from services.console import answers, team_answers
 from services.console.asking import Order
 from services.console.commands.form import Command, FormField, Places, Sender, Subject, Typed, nothing, one
 from services.console.words import marked
@@ -57,7 +57,7 @@ FORMS = (
     Command(
         LEAVES,
         Order("intake", "plan_leave", "POST", "/v1/leaves"),
-        oversight.LEAVES,
+        team_answers.LEAVES,
         title=marked("Plan a leave"),
         button=marked("Save the leave"),
         done=marked("The leave was saved."),
@@ -76,7 +76,7 @@ FORMS = (
     Command(
         LEAVE,
         Order("intake", "end_leave", "POST", "/v1/leaves/{leave_id}/end"),
-        oversight.LEAVES,
+        team_answers.LEAVES,
         title=marked("End this leave now"),
         button=marked("End it now"),
         done=marked("The leave is over. Whoever covered sees the cases no longer."),

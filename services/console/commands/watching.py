@@ -1,6 +1,6 @@
 """The form of an auditor: the log is computed anew."""
 
-from services.console import oversight
+from services.console import log_answers
 from services.console.asking import Order
 from services.console.commands.form import Command, Subject, nothing
 from services.console.words import marked
@@ -10,7 +10,7 @@ FORMS = (
     Command(
         CHAIN,
         Order("audit", "start_verification", "POST", "/v1/chain/verifications"),
-        oversight.VERIFICATIONS,
+        log_answers.VERIFICATIONS,
         title=marked("Compute the log anew"),
         button=marked("Begin"),
         done=marked("It has begun. Load the page again to see how far it is."),

@@ -20,9 +20,11 @@ from services.console.consenting.views import (
     ListedRecipient,
     ReadNotice,
 )
+from services.console.names import names_of, organisations
 from services.console.visiting import SignedIn
 
-MOST = 200
+MOST, NOTICES_SHOWN = 100, 200
+"""At most so many organisations are shown at once; of more, a part of the name is asked for."""
 _SHORT = frozenset({"what", "language"})
 """The steps of which a no says something: what she was asked."""
 
@@ -33,22 +35,31 @@ class Surroundings:
     case: Panel[OneCase]
     recipients: Panel[Page[ListedRecipient]]
     notices: Panel[CountedPage[ListedNotice]]
+    names: Mapping[str, str]
+    """Of those who are not listed here and may have been chosen."""
+
+    @property
+    def more(self) -> bool:
+        """True where not everybody is listed."""
+        return self.recipients.value is not None and self.recipients.value.next is not None
 
     @property
     def listed(self) -> list[ListedRecipient]:
         return [] if self.recipients.value is None else self.recipients.value.items
 
 
-async def surroundings(who: SignedIn, case_id: UUID) -> Surroundings:
-    """Raises NotTheirs. A service that is away costs the choices that it has."""
+async def surroundings(who: SignedIn, case_id: UUID, sought: str = "") -> Surroundings:
+    """`sought`: a part of the names of those who are listed. Raises NotTheirs. A service that is away costs the choices that it has."""
     voice = who.voice
     consents, case, recipients, notices = await at_once(
         _offering(who, case_id),
         voice.panel(CASE, case_id=case_id),
-        voice.panel(RECIPIENTS, query={"limit": MOST}),
-        voice.panel(NOTICES, query={"limit": MOST, "state": "in-force"}),
+        voice.panel(RECIPIENTS, query={"limit": MOST} | ({"name": sought} if sought else {})),
+        voice.panel(NOTICES, query={"limit": NOTICES_SHOWN, "state": "in-force"}),
     )
-    return Surroundings(consents, case, recipients, notices)
+    partly = sought or (recipients.value is not None and recipients.value.next is not None)
+    names = names_of(await organisations(voice)) if partly else {}
+    return Surroundings(consents, case, recipients, notices, names)
 
 
 async def _offering(who: SignedIn, case_id: UUID) -> bool:
@@ -98,6 +109,16 @@ def _organisations(who: SignedIn, question: AskingQuestion, around: Surroundings
     }
 
 
+def with_chosen(
+    question: AskingQuestion, known: Mapping[str, str], around: Surroundings, typed: Typed
+) -> Mapping[str, str]:
+    """The answers of a question, with those organisations that were chosen before and are not listed now."""
+    if question.of != "recipients":
+        return known
+    chosen = [one for one in typed.get(question.name, ()) if one and one not in known]
+    return {one: around.names.get(one, one) for one in chosen} | dict(known)
+
+
 def answered(who: SignedIn, around: Surroundings, typed: Typed) -> list[tuple[str, str, str]]:
     """The rows that are checked before they are saved: title, answer, and the name of the step where it can be changed."""
     rows = []
@@ -107,7 +128,7 @@ def answered(who: SignedIn, around: Surroundings, typed: Typed) -> list[tuple[st
         for question in step.questions:
             chosen = [one for one in typed.get(question.name, ()) if one.strip()]
             if chosen and question.kind not in {"tick", "day"}:
-                known = options(who, question, around)
+                known = with_chosen(question, options(who, question, around), around, typed)
                 text = ", ".join(known.get(one, one) for one in chosen)
                 rows.append((question.title, text, step.name))
     until = wizard.ends(typed, who.reader.zone)

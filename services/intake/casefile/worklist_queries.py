@@ -1,8 +1,6 @@
 """Reads of the worklist: a page of cases in one of its orders, and how many there are, counted only so far.
 
-A list of everybody's cases goes along an index of `cases`; that of one worker along `listed_cases`, which has the cases of
-each worker in order, or along `listed_due`, which has them in the order of what is due in them. What comes next in a case is read where
-it stands.
+It goes along the sources of its order (`list_sources.py`). What comes next in a case is read where it stands.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,23 +10,33 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, Field
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 
 from chassis.database import Transaction
-from chassis.identity.access import each_visible_case, sees_of_others, visible_cases
+from chassis.identity.access import each_visible_case, visible_cases
 from chassis.identity.auth import Actor
 from chassis.identity.references import reference_column
 from chassis.tables import one_of
-from chassis.web.listing import NOBODY, BoundedCount, Conditions, Order, counted, narrowed, true_or_not
+from chassis.web.listing import (
+    BoundedCount,
+    Conditions,
+    Order,
+    Page,
+    counted,
+    narrowed,
+    page,
+    steady,
+    true_or_not,
+)
 from chassis.web.positions import Position
 from contracts.casefile.reference import ShownReference
 from contracts.types import Code
 from services.intake.casefile.domain.case import CaseState
 from services.intake.casefile.domain.custody import OFFERED
 from services.intake.casefile.domain.index_texts import LANGUAGES
-from services.intake.casefile.domain.listing import DueKind, NextStep, WaitingFor
+from services.intake.casefile.domain.listing import NextStep, WaitingFor
 from services.intake.casefile.domain.received import READABLE
-from services.intake.casefile.store.listing import UNOPENED
+from services.intake.casefile.list_sources import READ, Source, lists_of, named, sources
 from services.intake.casefile.store.undertakings import (
     HAS_LATE_RECALL,
     HAS_LATE_REFERRAL,
@@ -36,16 +44,6 @@ from services.intake.casefile.store.undertakings import (
     LATE_REFERRAL,
 )
 
-READ = "case.read"
-_LIST = "worker:"
-"""The list of a worker's cases is this and the worker; that of the cases that nobody has is this alone."""
-
-_DUE_NOW = f"({{0}}.kind <> '{DueKind.HOLD}' or {{0}}.due_at > :now)"
-"""A hold that has ended is nothing that is due."""
-_FIRST_DUE = (
-    f"{_DUE_NOW.format('l')} and not exists (select from intake.listed_due e where e.case_id = l.case_id and e.list = l.list"
-    f" and {_DUE_NOW.format('e')} and (e.due_at, e.kind) < (l.due_at, l.kind) offset 0)"
-)
 _OFFERED = f"c.transfer_state in ({', '.join(map(repr, OFFERED))})"
 _ON_HOLD = (
     "exists (select from intake.holds h where h.case_id = c.id and h.lifted_at is null and h.until > :now)"
@@ -172,8 +170,6 @@ class ListQuery:
 
 _NOT_CLOSED = f"c.state <> '{CaseState.CLOSED}'"
 """A list of work has no case on which nobody works; whoever wants those asks for their state."""
-_OF_DUE = ("due_by", "late")
-"""Filters that end a list of what is due, where it goes along that."""
 
 
 _FILTERS: Conditions = {
@@ -203,27 +199,83 @@ async def worklist(
     tx: Transaction, actor: Actor, asked: ListQuery, *, after: Position | None, limit: int
 ) -> list[ListedCase]:
     """A page of the cases that the actor may read. `after` is the last row of the page before."""
-    conditions, values = await conditions_of(tx, actor, asked)
-    lists = lists_of(tx, actor, asked)
-    at, row_id = after or (None, None)
-    statement = page_of(asked, lists, conditions, following=after is not None)
-    more = {"at": at, "after": row_id} if after is not None else {}
-    rows = await tx.execute(statement, {**values, **named(lists), **more, "limit": limit, "now": tx.now})
-    return [ListedCase.model_validate(row, from_attributes=True) for row in rows]
+    found, values = await statement_of(tx, actor, asked, after=after, limit=limit)
+    return [ListedCase.model_validate(row, from_attributes=True) for row in await found.rows(tx, values)]
+
+
+async def statement_of(
+    tx: Transaction, actor: Actor, asked: ListQuery, *, after: Position | None, limit: int
+) -> tuple[Page, dict[str, Any]]:
+    """The statement of a page: the rows of each source in order, those of all of them together, and their columns."""
+    visible, values = await _visible(tx, actor, asked)
+    order = _in_order("c", asked.order)
+    rows = " union all ".join(
+        f"({_in_turn(asked, one, visible, following=after is not None)} limit :limit)"
+        for one in _sources(tx, actor, asked)
+    )
+    statement = (
+        f"{CASE}, p.at as sorted_at from (select c.* from ({rows}) as c {order} limit :limit) as p"
+        f" join intake.cases c on c.id = p.id {_DUE} {_in_order('p', asked.order)}"
+    )
+    more = {} if after is None else {"at": after[0], "after": after[1]}
+    return page(statement, steady=steady(asked.filters, asked.order)), {**values, **more, "limit": limit}
 
 
 async def counted_cases(tx: Transaction, actor: Actor, asked: ListQuery) -> BoundedCount:
-    conditions, values = await conditions_of(tx, actor, asked)
-    lists = lists_of(tx, actor, asked)
-    source, within = "intake.cases c", conditions
-    if lists is not None:
-        source = "intake.listed_cases l join intake.cases c on c.id = l.case_id"
-        within = f"l.organisation = :organisation and l.list = any(array[{', '.join(named(lists, ':'))}]) and {within}"
+    visible, values = await _visible(tx, actor, asked)
+    found = (f"({_asked_for(asked, one)} and {visible})" for one in _sources(tx, actor, asked))
+    return await counted(tx, " union all ".join(found), values)
+
+
+async def _visible(tx: Transaction, actor: Actor, asked: ListQuery) -> tuple[str, dict[str, Any]]:
+    """The cases that the actor may read among those that are asked for, with all parameters of both."""
+    visible, whose = await each_visible_case(tx, actor, READ, column="c.id")
+    lists = named(lists_of(tx, actor, asked.filters, asked.order))
+    return visible, {**asked.filters, **whose, **lists, "organisation": actor.organisation, "now": tx.now}
+
+
+def _sources(tx: Transaction, actor: Actor, asked: ListQuery) -> list[Source]:
+    return sources(asked.order, lists_of(tx, actor, asked.filters, asked.order))
+
+
+def _in_turn(asked: ListQuery, of: Source, visible: str, *, following: bool) -> str:
+    """The rows of a source in the order of the list. Where all of them are gathered before they are in order, whether a case is visible is asked
+    afterwards (`offset 0`), so of no more cases than a page has.
+    """
+    rows, beyond = _asked_for(asked, of), ">" if asked.order is Order.DUE else "<"
+    if following:
+        rows += f" and ({of.at}, {of.ident}) {beyond} (:at, cast(:after as uuid))"
+    if _gathered(asked, of):
+        rows = f"select c.id, c.at from ({rows} order by {of.at} desc, {of.ident} desc offset 0) as c where {visible}"
+        return f"{rows} {_in_order('c', asked.order)}"
+    way = "asc" if asked.order is Order.DUE else "desc"
+    return f"{rows} and {visible} order by {of.at} {way}, {of.ident} {way}"
+
+
+def _gathered(asked: ListQuery, of: Source) -> bool:
     if asked.order is Order.DUE:
-        source = f"{source} {_DUE}"
-        within += f" and {_NEXT_AT} is not null{_ends(asked, _NEXT_AT)}"
-    rows = f"select from {source} where {within}"
-    return await counted(tx, rows, {**values, **named(lists), "now": tx.now})
+        return False
+    few = asked.filters.get("waiting_for") in (WaitingFor.ANSWER, WaitingFor.RECALL)
+    return few or any(asked.filters.get(name) for name in ("late", "unattended", "due_by")) or not of.ordered
+
+
+def _in_order(of: str, order: Order) -> str:
+    way = "asc" if order is Order.DUE else "desc"
+    return f"order by {of}.at {way}, {of}.id {way}"
+
+
+def _asked_for(asked: ListQuery, of: Source) -> str:
+    conditions = ["c.organisation = :organisation", of.within]
+    if "state" not in asked.filters:
+        conditions.append(_NOT_CLOSED)
+    ends = _ends(of.at) if asked.order is Order.DUE else {}
+    conditions += narrowed({**_FILTERS, **ends}, asked.filters)
+    return f"select {of.ident} as id, {of.at} as at from {of.table} where {' and '.join(conditions)}"
+
+
+def _ends(due_at: str) -> Conditions:
+    """The filters by which a list ends that goes along what is due."""
+    return {"due_by": f"{due_at} <= :due_by", "late": {True: f"{due_at} <= :now", False: f"{due_at} > :now"}}
 
 
 async def still_visible(tx: Transaction, actor: Actor, cases: Sequence[UUID]) -> set[UUID]:
@@ -233,103 +285,3 @@ async def still_visible(tx: Transaction, actor: Actor, cases: Sequence[UUID]) ->
         f"select c.id from intake.cases c where c.id = any(cast(:ids as uuid[])) and {condition}"
     )
     return {row.id for row in await tx.execute(statement, {**values, "ids": list(cases)})}
-
-
-async def conditions_of(tx: Transaction, actor: Actor, asked: ListQuery) -> tuple[str, dict[str, Any]]:
-    visible, values = await each_visible_case(tx, actor, READ, column="c.id")
-    conditions = [visible, "c.organisation = :organisation"]
-    if "state" not in asked.filters:
-        conditions.append(_NOT_CLOSED)
-    ends = _OF_DUE if asked.order is Order.DUE else ()
-    conditions += narrowed(_FILTERS, {n: value for n, value in asked.filters.items() if n not in ends})
-    return " and ".join(conditions), {**values, **asked.filters, "organisation": actor.organisation}
-
-
-def lists_of(tx: Transaction, actor: Actor, asked: ListQuery) -> list[str] | None:
-    """The lists of workers that hold everything that is asked for; None: all cases of the organisation."""
-    worker = asked.filters.get("worker")
-    if worker is not None:
-        return [_LIST if worker == NOBODY else f"{_LIST}{worker}"]
-    if asked.filters.get("waiting_for") == WaitingFor.ASSIGNMENT:
-        return [_LIST]
-    if not sees_of_others(tx, actor, READ):
-        return [f"{_LIST}{actor.subject}", _LIST]
-    unopened = asked.filters.get("waiting_for") == WaitingFor.WORKER and asked.order is not Order.DUE
-    return [UNOPENED] if unopened else None
-
-
-def named(lists: list[str] | None, before: str = "") -> dict[str, str]:
-    return {f"{before}list{number}": one for number, one in enumerate(lists or ())}
-
-
-def page_of(asked: ListQuery, lists: list[str] | None, conditions: str, *, following: bool) -> TextClause:
-    """The statement of a page: the rows of each source in order, those of all of them together, and their columns."""
-    after, way = (">", "asc") if asked.order is Order.DUE else ("<", "desc")
-    page = " union all ".join(
-        f"(select c.id, {key} as at from {source} where {within} and {conditions}{_ends(asked, key)}"
-        + (f" and ({key}, {ident}) {after} (:at, cast(:after as uuid))" if following else "")
-        + f" order by {key} {way}, {ident} {way} limit :limit)"
-        for source, within, key, ident in _sources(asked.order, lists)
-    )
-    return text(
-        f"{CASE}, p.at as sorted_at from (select * from ({page}) as found order by at {way}, id {way} limit :limit) as p"
-        f" join intake.cases c on c.id = p.id {_DUE} order by p.at {way}, p.id {way}"
-    )
-
-
-def _ends(asked: ListQuery, key: str) -> str:
-    if asked.order is not Order.DUE:
-        return ""
-    ends = {"due_by": f" and {key} <= :due_by"} if "due_by" in asked.filters else {}
-    if "late" in asked.filters:
-        ends["late"] = f" and {key} {'<=' if asked.filters['late'] else '>'} :now"
-    return "".join(ends.values())
-
-
-def _sources(order: Order, lists: list[str] | None) -> list[tuple[str, str, str, str]]:
-    """The tables to go along, the rows of them that count, and the two columns that order these."""
-    listed = "intake.listed_cases l join intake.cases c on c.id = l.case_id"
-    of_list = ["l.organisation = :organisation and l.list = :list" + str(n) for n in range(len(lists or ()))]
-    if order is Order.DUE:
-        return _due(of_list)
-    if order is Order.CHANGED:
-        keys = ("c.updated_at", "c.id")
-        return (
-            [(listed, one, *keys) for one in of_list]
-            if lists is not None
-            else [("intake.cases c", "true", *keys)]
-        )
-    if lists is not None:
-        return [(listed, one, "l.opened_at", "l.case_id") for one in of_list]
-    return [("intake.cases c", "true", "c.opened_at", "c.id")]
-
-
-def _due(of_list: list[str]) -> list[tuple[str, str, str, str]]:
-    """The rows of what is due, each case at the first of it: a worker's along `listed_due`, everybody's where it stands."""
-    if of_list:
-        source = "intake.listed_due l join intake.cases c on c.id = l.case_id"
-        return [(source, f"{one} and {_FIRST_DUE}", "l.due_at", "l.case_id") for one in of_list]
-    no_task = "not exists (select from intake.tasks e where e.case_id = c.id and e.ended_at is null and e.due_at {} offset 0)"
-    unopened = (
-        "a.organisation = :organisation and a.opened_at is null and a.due_at is not null"
-        f" and (c.hold_until > :now and c.hold_until < a.due_at) is not true and {no_task.format('< a.due_at')}"
-    )
-    task = (
-        "k.organisation = :organisation and k.ended_at is null and k.case_id is not null"
-        f" and (c.hold_until > :now and c.hold_until < k.due_at) is not true and {_no_opening('k.due_at')}"
-        f" and {no_task.format('<= k.due_at and (e.due_at, e.id) < (k.due_at, k.id)')}"
-    )
-    hold = f"c.hold_until > :now and {_no_opening('c.hold_until')} and {no_task.format('<= c.hold_until')}"
-    return [
-        ("intake.attention a join intake.cases c on c.id = a.case_id", unopened, "a.due_at", "a.case_id"),
-        ("intake.tasks k join intake.cases c on c.id = k.case_id", task, "k.due_at", "k.case_id"),
-        ("intake.cases c", hold, "c.hold_until", "c.id"),
-    ]
-
-
-def _no_opening(until: str) -> str:
-    """Asked of each row by itself (`offset 0`), so that PostgreSQL goes along the index and sorts nothing."""
-    return (
-        "not exists (select from intake.attention a where a.case_id = c.id and a.opened_at is null"
-        f" and a.due_at <= {until} offset 0)"
-    )

@@ -24,12 +24,12 @@ from services.intake.casefile.domain.field_classes import OWN_NUMBER
 from services.intake.casefile.domain.index_texts import BIRTHDATE, LANGUAGES, name_of
 from services.intake.casefile.domain.listing import NamesShown, WaitingFor
 from services.intake.casefile.indexing import language_entry
+from services.intake.casefile.list_sources import READ
 from services.intake.casefile.outgoing import record_read
 from services.intake.casefile.parts import Running
 from services.intake.casefile.store import persons
 from services.intake.casefile.store.persons import SealedWord
 from services.intake.casefile.worklist_queries import (
-    READ,
     ListedCase,
     ListQuery,
     ShownPerson,

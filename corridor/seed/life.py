@@ -1,0 +1,171 @@
+"""One invented person, and what happens to them step by step. Each step is asked for once, whatever breaks off in between."""
+
+import random
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx2
+
+from corridor.client import Person, RefusedError
+from corridor.invented import LANGUAGES, InventedPerson, invented, spelt
+from corridor.journey import eventually
+from corridor.seed.journal import Journal
+from corridor.seed.staff import Staff
+
+KEYS = uuid.uuid5(uuid.NAMESPACE_URL, "corridor:seed")
+NOT_YET = frozenset({404, 409, 412, 422})
+"""The answers of a service that has not heard yet of what happened elsewhere, to a command that is right."""
+PATIENCE_S = 60.0
+OF_AGE, CHILD = range(1968, 2004), range(2011, 2018)
+"""The years of birth of adults, and of children."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The two countries between which people are referred, and the journal of what was done there."""
+
+    seed: int
+    sender: Staff
+    receiver: Staff
+    journal: Journal
+
+
+class Life:
+    """The life of the person with this number. The same seed and number give the same life, however many others there are."""
+
+    def __init__(self, world: World, number: int, *, from_sender: bool) -> None:
+        self._world, self.number, self._step = world, number, 0
+        self.chance = random.Random(f"{world.seed} {number}")  # noqa: S311 invented people
+        both = (world.sender, world.receiver)
+        self.here, self.away = both if from_sender else both[::-1]
+        self.person: InventedPerson = invented(self.chance, self._group())
+        self.case = self.consent = ""
+        self.began = datetime.now(UTC)
+
+    def _group(self) -> str:
+        """Most who are in protection in the one country come from the other, and those who are back are at home."""
+        spoken = self._world.receiver.country.languages[0]
+        groups = [group for group, language in LANGUAGES.items() if language == spoken]
+        return groups[0] if groups and self.chance.random() < 0.7 else self.chance.choice([*LANGUAGES])
+
+    async def begin(self) -> None:
+        """Remember when it began, so that what is broken off goes on with the same times."""
+
+        async def now(_: str) -> str:
+            return self.began.isoformat()
+
+        self.began = datetime.fromisoformat(await self.once(now))
+
+    def at(self, **after: float) -> str:
+        """An instant so long after the beginning."""
+        return (self.began + timedelta(**after)).isoformat()
+
+    async def once(self, act: Callable[[str], Awaitable[str]]) -> str:
+        """The answer of a step, now or in a run before. `act` is given the step's own Idempotency-Key."""
+        self._step += 1
+        journal, step = self._world.journal, self._step
+        said = journal.said(self.number, step)
+        if said is None:
+            said = await act(str(uuid.uuid5(KEYS, f"{self._world.seed} {self.number} {step}")))
+            journal.write(self.number, step, said)
+        return said
+
+    async def post(
+        self, who: Person, path: str, body: Any = None, *, seen: str = "", waits: bool = False
+    ) -> str:
+        """A command, and the identifier that it answers. `seen` is the view of which the version goes with it; with `waits`
+        it is tried until the services have heard of what it rests on. A body that is a function is made when it is sent: an instant that is hardly to come.
+        """
+
+        async def act(key: str) -> str:
+            async def tried() -> Any:
+                version = await who.seen(seen) if seen else {}
+                content = body() if callable(body) else body
+                return await who.post(path, content, headers={"Idempotency-Key": key} | version)
+
+            answer = await (
+                eventually(lambda: _unless_too_early(tried), path, PATIENCE_S) if waits else tried()
+            )
+            return str((answer or {}).get("id", ""))
+
+        return await self.once(act)
+
+    async def until(self, look: Callable[[], Awaitable[str | None]], what: str) -> str:
+        """Wait until there is something, and answer it."""
+
+        async def act(_: str) -> str:
+            return str(await eventually(look, what, PATIENCE_S))
+
+        return await self.once(act)
+
+    def fields(self, *, child: bool = False) -> dict[str, Any]:
+        """The fields of the person: nobody knows everything."""
+        known = {
+            "cor_FullName": self.name(),
+            "prs_Birthdate": self._born(child=child),
+            "prs_Gender": self.chance.choices(GENDERS, GENDER_SHARES)[0],
+            "prs_PrimaryLanguage": self.person.language,
+            "cor_Health": self.chance.choice(HEALTH),
+        }
+        if child:
+            return known
+        return known | {
+            "prs_MobilePhone": self.person.telephone,
+            "prs_NumberOfChildren": str(self.chance.choice((0, 0, 1, 1, 2, 3))),
+            "prs_MaritalStatus": self.chance.choice(MARITAL),
+            "vic_TypeOfExploitation": [self.chance.choice(EXPLOITATION)],
+        }
+
+    def name(self, *, usual: bool = True) -> str:
+        own = usual and self.chance.random() < 0.25
+        return " ".join(spelt(self.chance, self.person, own_script=own, usual=usual))
+
+    def _born(self, *, child: bool) -> str:
+        years = CHILD if child else OF_AGE
+        year = years[self.person.year % len(years)]
+        whole = f"{year}-{self.person.month:02}-{self.person.day:02}"
+        return self.chance.choices((whole, str(year), f"{year}~"), (5, 2, 3))[0]
+
+
+async def _unless_too_early(tried: Callable[[], Awaitable[Any]]) -> Any:
+    try:
+        return await tried()
+    except RefusedError as error:
+        if error.status in NOT_YET:
+            return None
+        raise
+
+
+async def there(who: Person, path: str) -> Any:
+    """A view, or None as long as there is none."""
+    try:
+        return await who.get(path)
+    except RefusedError as error:
+        if error.status == httpx2.codes.NOT_FOUND:
+            return None
+        raise
+
+
+GENDERS, GENDER_SHARES = (
+    ("Feminine", "Masculine", "TransgenderFeminine", "NonSpecifiedUnknown"),
+    (60, 35, 3, 2),
+)
+MARITAL = ("Single", "Single", "Married", "Widowed", "Separated", "Divorced")
+EXPLOITATION = (
+    "ForcedLabour",
+    "ForcedLabour",
+    "SexualExploitation",
+    "cor_ForcedCriminality",
+    "ForcedBegging",
+    "Servitude",
+)
+HEALTH = (
+    "Nothing that needs a doctor today.",
+    "An injured hand, healing.",
+    "Sleeps badly; headaches since the accident.",
+    "A cough for three weeks, to be looked at.",
+    "Takes medicine for blood pressure.",
+)

@@ -1,0 +1,116 @@
+"""Answers of the services that an operator is shown, in the way of `answers`."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel, RootModel
+
+from services.console.answers import Move, Page
+from services.console.asking import Question
+
+
+class Health(BaseModel):
+    status: str
+    problems: dict[str, str] = {}
+    degraded: dict[str, str] = {}
+
+
+class StuckWork(BaseModel):
+    id: UUID
+    kind: str
+    attempts: int
+    last_error: str | None
+    moves: list[Move]
+
+
+class Cause(BaseModel):
+    id: str
+    reason: str
+    place: str
+    streams: int
+    events: int
+    since: datetime
+    moves: list[Move]
+
+
+class Causes(RootModel[list[Cause]]):
+    """A list that is no page of a longer one."""
+
+
+class Replay(BaseModel):
+    state: str
+    reason: str
+    streams: int
+    freed: int
+    still_parked: int
+    begun_at: datetime
+
+
+class Partner(BaseModel):
+    cell: str
+    present: bool
+    present_at: datetime | None
+    window: int
+    waiting: int
+    trust_list_issued: datetime | None
+    trust_list_stale: bool
+    broker_trouble: str | None
+    gaps: int
+    chain_breaks: int
+    quarantined: int
+    closed: str | None
+
+
+class Agreement(BaseModel):
+    id: str
+    version: int
+    cells: list[str]
+    purposes: list[str]
+    valid_from: datetime
+    valid_until: datetime
+    suspended: bool
+
+
+class Key(BaseModel):
+    kid: str
+    organisation: str
+    use: str
+    not_before: datetime | None
+    not_after: datetime | None
+    listed: bool
+    lost_since: datetime | None
+
+
+class Proposal(BaseModel):
+    id: UUID
+    change: str
+    state: str
+    expired: bool
+    overdue: bool
+    organisation: str
+    name: str | None
+    role: str | None
+    type: str | None
+    status: str | None
+    worker: str | None
+    staff_role: str | None
+    cases_to: str | None
+    cases_to_organisation: str | None
+    ticket: str
+    proposed_by: str
+    proposed_at: datetime
+    due_at: datetime
+    moves: list[Move]
+
+
+FAILED_WORK = Question("{service}", "list_failed_work", "/v1/work", Page[StuckWork])
+OWN_WORK = Question("intake", "list_failed_work", "/v1/work", Page[StuckWork])
+"""Of one service; whoever is shown it is shown that of each."""
+CAUSES = Question("{service}", "list_parked_causes", "/v1/parked/causes", Causes)
+REPLAYS = Question("{service}", "list_replays", "/v1/replays", Page[Replay])
+READINESS = Question("{service}", "get_readiness", "/health/ready", Health)
+PARTNERS = Question("exchange", "list_partners", "/v1/partners", Page[Partner])
+AGREEMENTS = Question("exchange", "list_agreements", "/v1/agreements", Page[Agreement])
+KEYS = Question("exchange", "list_keys", "/v1/keys", Page[Key])
+PROPOSALS = Question("directory", "list_proposals", "/v1/proposals", Page[Proposal])
+PROPOSAL = Question("directory", "get_proposal", "/v1/proposals/{proposal_id}", Proposal)

@@ -1,0 +1,144 @@
+"""`corridor seed` on a real stack: forty invented people, and every list has every state that can be reached through the public APIs."""
+
+import pytest
+
+from corridor.client import Person
+from corridor.journey import eventually
+from tests.journeys.test_command import corridor
+
+ANSWERED = {
+    "received",
+    "accepted",
+    "rejected",
+    "in_progress",
+    "on_hold",
+    "completed",
+    "failed",
+    "cancelled",
+    "revoked",
+}
+DRAFTED = {"draft", "entered_in_error"}
+RETURNED = {
+    "requested",
+    "counselled",
+    "decided",
+    "assessed",
+    "cleared",
+    "suspended",
+    "departed",
+    "missed",
+    "turned_back",
+    "arrived",
+    "closed",
+    "withdrawn",
+}
+
+
+@pytest.fixture(scope="module")
+def seeded(stack):
+    """Forty people of a seed of their own, so that nobody else's test has made any of them."""
+    made = corridor(stack.state, "seed", "--cases", "40", "--seed", "40", patience=300)
+    assert made.returncode == 0, made.stdout
+    return stack
+
+
+async def stands(stack, who: str, path: str, states: set[str], member: str = "state", **sought) -> None:
+    """Every one of the states is on this person's list, once what happened elsewhere has been heard."""
+    seen: set[str] = set()
+
+    async with Person(who, stack.state) as person:
+
+        async def all_there() -> bool | None:
+            seen.clear()
+            after: dict[str, str] = {}
+            while True:
+                page = await person.get(path, limit=200, **sought, **after)
+                seen.update(str(row[member]) for row in page["items"])
+                if page["next"] is None:
+                    return True if states <= seen else None
+                after = {"after": page["next"]}
+
+        try:
+            await eventually(all_there)
+        finally:
+            assert states <= seen, (who, path, states - seen)
+
+
+@pytest.mark.parametrize(
+    ("who", "half", "states"),
+    [
+        ("th.worker", "outgoing", ANSWERED | DRAFTED),
+        ("kh.worker", "outgoing", ANSWERED | DRAFTED),
+        ("kh.worker", "incoming", ANSWERED - {"failed", "cancelled"}),
+        ("th.worker", "incoming", {"received", "accepted", "rejected", "in_progress", "completed"}),
+        ("th.other-worker", "incoming", {"accepted", "rejected", "in_progress", "on_hold", "completed"}),
+        ("kh.other-worker", "incoming", {"accepted", "failed", "cancelled", "received", "in_progress"}),
+    ],
+)
+async def test_referrals_stand_in_every_state_both_ways_and_inside_a_country(seeded, who, half, states):
+    await stands(seeded, who, "/referral/v1/referrals", states, half=half)
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "states"),
+    [
+        ("th.worker", "/returns/v1/returns", RETURNED),
+        (
+            "kh.worker",
+            "/returns/v1/returns",
+            {"cleared", "departed", "missed", "arrived", "closed", "turned_back"},
+        ),
+        (
+            "th.worker",
+            "/consent/v1/consents",
+            {"given", "refused", "requested", "renewed", "withdrawn", "expired"},
+        ),
+        ("th.officer", "/intake/v1/submissions", {"submitted", "received", "accepted", "not_accepted"}),
+        ("th.officer", "/intake/v1/drafts", {"open"}),
+        ("th.operator", "/directory/v1/proposals", {"proposed", "withdrawn"}),
+        ("kh.operator", "/directory/v1/proposals", {"proposed", "withdrawn"}),
+        ("th.worker", "/intake/v1/calls", {"open", "closed", "attached"}),
+        ("kh.worker", "/intake/v1/incidents", {"standing", "withdrawn"}),
+        ("th.worker", "/intake/v1/tasks", {"open"}),
+    ],
+)
+async def test_everything_else_stands_in_every_state_too(seeded, who, path, states):
+    await stands(seeded, who, path, states)
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "sought"),
+    [
+        ("th.worker", "/intake/v1/cases", {"state": "closed"}),
+        ("th.worker", "/intake/v1/cases", {"late": True}),
+        ("th.worker", "/intake/v1/cases", {"flagged": True}),
+        ("th.worker", "/intake/v1/cases", {"on_hold": True}),
+        ("th.worker", "/intake/v1/cases", {"worker": "nobody"}),
+        ("th.worker", "/intake/v1/cases", {"urgency": "immediate"}),
+        ("th.worker", "/intake/v1/tasks", {"overdue": True}),
+        ("th.worker", "/intake/v1/tasks", {"state": "done"}),
+        ("th.worker", "/intake/v1/tasks", {"state": "cancelled"}),
+        ("th.worker", "/intake/v1/tasks", {"team": True}),
+        ("th.worker", "/consent/v1/consents", {"waiting_for": "renewal"}),
+        ("th.supervisor", "/consent/v1/consents", {"waiting_for": "confirmation"}),
+        ("th.officer", "/intake/v1/drafts", {"flagged": True}),
+        ("th.officer", "/intake/v1/drafts", {"state": "abandoned"}),
+        ("th.worker", "/intake/v1/drafts", {"kind": "screening"}),
+        ("th.worker", "/returns/v1/returns", {"late": True}),
+        ("kh.worker", "/returns/v1/returns", {"late": True}),
+        ("kh.supervisor", "/intake/v1/leaves", {}),
+        ("kh.auditor", "/audit/v1/chain/verifications", {}),
+    ],
+)
+async def test_every_view_of_a_list_has_something_to_show(seeded, who, path, sought):
+    async with Person(who, seeded.state) as person:
+
+        async def shown() -> bool | None:
+            return True if (await person.get(path, **sought))["items"] else None
+
+        await eventually(shown, f"{path} {sought}")
+
+
+def test_run_again_it_adds_nobody(seeded):
+    again = corridor(seeded.state, "seed", "--cases", "40", "--seed", "40")
+    assert "40 invented people: 0 came now, 40 were here already" in again.stdout
