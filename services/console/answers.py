@@ -309,7 +309,7 @@ class ClosingReason(BaseModel):
     at: datetime
 
 
-class Closing(BaseModel):
+class CaseEnd(BaseModel):
     closed: ClosingReason | None
     resumed: ClosingReason | None
     blocked_by: list[str]
@@ -408,7 +408,7 @@ TASKS = Question("intake", "list_tasks", "/v1/tasks", Page[Task])
 NOTE = Question("intake", "get_note", "/v1/cases/{case_id}/notes/{note_id}", Note)
 TASK = Question("intake", "get_task", "/v1/tasks/{task_id}", OneTask)
 HOLDS = Question("intake", "list_holds", "/v1/cases/{case_id}/holds", Holds)
-CLOSING = Question("intake", "get_closing", "/v1/cases/{case_id}/closing", Closing)
+CLOSING = Question("intake", "get_closing", "/v1/cases/{case_id}/closing", CaseEnd)
 TEAM = Question("intake", "list_team", "/v1/team", Page[Load])
 CONSENTS = Question("consent", "list_consents", "/v1/cases/{case_id}/consents", Page[Consent])
 REFERRALS = Question("referral", "list_referrals", "/v1/referrals", CountedPage[ListedReferral])

@@ -8,7 +8,7 @@ import pytest
 from contracts.codes import LANGUAGES
 from services.console import answers
 from services.console.asking import Answer, Panel
-from services.console.commands import COMMANDS
+from services.console.commands import COMMANDS, offered
 from services.console.domain.person import Person
 from services.console.rendering import environment
 from services.console.words import Reader
@@ -53,7 +53,8 @@ def shown(language: str, panels) -> str:
     values = {
         "reader": reader, "_": reader.say, "prefix": "/console", "cell": "TH", "path": "/cases/x", "back_here": "/cases/x", "form_token": "t",
         "person": Person("th.worker", "th-care-agency", ("case_worker",), ("cases",)), "case": answers.OneCase(**CASE),
-        "names": {"kh-care-agency": "Lotus <b>"}, "buttons": list(COMMANDS.values()), "beside": [], "done": "",
+        "names": {"kh-care-agency": "Lotus <b>"}, "buttons": list(COMMANDS.values()), "more": [COMMANDS["close_case"]], "of_one": offered,
+        "beside": [], "done": "",
     }  # fmt: skip
     return environment().get_template("case.html").render(values | panels)
 
@@ -63,7 +64,18 @@ def filled() -> dict[str, Panel]:
         name: Panel(Answer(question.shape(items=[item], next="more"), ""))
         for name, (question, item) in ITEMS.items()
     }
-    return {"fields": Panel(Answer(answers.Fields(**FIELDS), "")), **lists}
+    said = {"reason": "contact-lost", "note": "moved away", "by": "th.worker", "at": AT}
+    closing = answers.CaseEnd(closed=said, resumed=None, blocked_by=[], moves=[])
+    hold = {
+        "id": str(uuid4()),
+        "until": AT,
+        "placed_at": AT,
+        "lifted_at": None,
+        "in_force": True,
+        "moves": [{"verb": "lift_hold", "path": "x"}],
+    }
+    one_each = {"fields": answers.Fields(**FIELDS), "closing": closing, "holds": answers.Holds([hold])}
+    return {**{name: Panel(Answer(value, "")) for name, value in one_each.items()}, **lists}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -72,6 +84,7 @@ def test_each_part_says_its_codes_in_the_words_of_the_reader(language):
     for codelist, code in (
         ("reading_closed", "withdrawn"), ("consent_state", "given"), ("referral_state", "requested"), ("return_state", "cleared"),
         ("urgent_health", "medical_emergency"), ("note_state", "struck"), ("task_kind", "visit"), ("need", "shelter"), ("prs_Gender", "Feminine"),
+        ("case_closure", "contact-lost"),
     ):  # fmt: skip
         assert reader.label(codelist, code) in page, code
     assert page.count("Lotus &lt;b&gt;") >= 4
@@ -82,8 +95,8 @@ def test_each_part_says_its_codes_in_the_words_of_the_reader(language):
     ("away", "sentence"), [(True, "This part does not answer"), (False, "This part is not yours")]
 )
 def test_a_part_that_is_missing_says_why(away, sentence):
-    panels = dict.fromkeys(["fields", *ITEMS], Panel(away=away))
-    assert shown("en", panels).count(sentence) == len(panels)
+    panels = dict.fromkeys(["fields", "holds", *ITEMS], Panel(away=away))
+    assert shown("en", {**panels, "closing": Panel(away=away)}).count(sentence) == len(panels)
 
 
 def test_a_code_that_is_newer_than_this_console_is_shown_as_it_is():
