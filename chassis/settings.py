@@ -119,7 +119,7 @@ class Settings(BaseSettings):
     @cached_property
     def country(self) -> Country:
         """The country: its calendar, periods of law, languages and words."""
-        return read_country(self.country_dir or COUNTRIES / self.cell)
+        return _country(self.country_dir or COUNTRIES / self.cell)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -142,6 +142,12 @@ class Settings(BaseSettings):
     def source(self, service: str) -> str:
         """The CloudEvents `source` of this service in this cell, for example `/th/referral`."""
         return f"/{self.cell.lower()}/{service}"
+
+
+@cache
+def _country(folder: Path) -> Country:
+    """The folder of a country is read once for all services of a process, and what changes in it is seen by the next process."""
+    return read_country(folder)
 
 
 @cache

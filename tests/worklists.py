@@ -46,3 +46,11 @@ class AskedList:
         assert await self.paged(**query) == expected, query
         count = (await self.asked(count=True, **query))["count"]
         assert count == {"counted": len(expected), "more": False}, query
+
+    async def shows_none(self, **query: Any) -> None:
+        await self.shows([], **query)
+
+    async def finds_none(self, **query: Any) -> None:
+        """What is named is not there, or not theirs: that is no empty list."""
+        answer = await self.harness.client.get(self.path, params=query, headers=self.headers)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not-found"), query

@@ -58,6 +58,13 @@ class CaseRefused(NotFound):
         self.actor, self.action, self.case_id, self.known = actor, action, case_id, known
 
 
+class CaseUnheard(CaseRefused):
+    """No such case here, for somebody who may ask about every case: 404, or 503 where another service has heard of it already."""
+
+    def __init__(self, actor: Actor, action: str, case_id: UUID) -> None:
+        super().__init__(actor, action, case_id, known=False)
+
+
 _READ = text(
     "select organisation, workers, handed_over, erased from chassis.case_access where case_id = :case_id"
 )
@@ -302,11 +309,13 @@ async def remember(
     workers: Iterable[str] = (),
     *,
     handed_over: bool = False,
+    closed: bool = False,
 ) -> None:
     """Write who has a case, in the transaction that decides it (intake), or that learns of it. The person of the case
     stays.
     """
-    await save_cases(tx, [CaseAccess(case_id, organisation, tuple(workers), handed_over, changed=True)])
+    row = CaseAccess(case_id, organisation, tuple(workers), handed_over, closed=closed, changed=True)
+    await save_cases(tx, [row])
 
 
 async def remember_workers(tx: Transaction, case_id: UUID, workers: Iterable[str]) -> None:
@@ -343,7 +352,7 @@ class CaseAccess:
     """One row of the projection, as a handler changes it. `organisation` is None until an event named one.
 
     `person_id` is None in intake, which keeps it with the case itself. `linked`: somebody linked with this person is in an open case.
-    `closed`: nobody works on it any more; not known in intake, whose own table says it.
+    `closed`: nobody works on it any more; in intake, whose own table says that, the others are told so.
     """
 
     case_id: UUID

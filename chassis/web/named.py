@@ -24,13 +24,24 @@ async def require_named(
     items: Sequence[object],
     page: PageQuery,
 ) -> None:
-    """`action` is the right by which a case stands in the list. Raises CaseRefused for a case that is not there or not the actor's, NotFound
-    for a worker or an organisation that nobody lists here. A page that has rows, or that is not the first, names what is there.
+    """Of a list that may be narrowed to a case; `action` is the right by which a case stands in it. Raises CaseRefused for a case that is not
+    there or not the actor's, and what `require_listed` raises.
     """
     if items or page.after is not None:
         return
     if isinstance(case_id := asked.get("case_id"), UUID):
         await require_case(tx, actor, action, case_id)
+    await require_listed(tx, actor, asked, items, page)
+
+
+async def require_listed(
+    tx: Transaction, actor: Actor, asked: Mapping[str, object], items: Sequence[object], page: PageQuery
+) -> None:
+    """Raises NotFound for a worker or an organisation that nobody lists here. A page that has rows, or that is not the first, names
+    what is there.
+    """
+    if items or page.after is not None:
+        return
     for name in WORKERS:
         worker = asked.get(name)
         if worker not in {None, NOBODY, actor.subject} and not await roles_of_staff(tx, [str(worker)]):

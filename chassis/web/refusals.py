@@ -11,10 +11,10 @@ from uuid import UUID
 from fastapi import Request, Response
 from starlette.background import BackgroundTask
 
-from chassis.identity.access import CaseRefused
+from chassis.identity.access import CaseRefused, CaseUnheard
 from chassis.identity.standing import question
 from chassis.peers import PeerAway, Peers
-from chassis.problems import NotFound, Problem, Unavailable
+from chassis.problems import NotFound, Unavailable
 from chassis.web import attempts
 from chassis.web.answers import problem_response
 from chassis.web.case_names import as_sent
@@ -39,10 +39,11 @@ async def refused(request: Request, error: Exception) -> Response:
         elsewhere = await _elsewhere(state.name, state.peers, error, as_sent(request, error.case_id))
     except PeerAway:
         return problem_response(Unavailable())
-    problem: Problem = NotYetHeard() if elsewhere.allowed else NotFound()
-    response = problem_response(problem)
+    everybodys = isinstance(error, CaseUnheard)
+    heard = elsewhere.known if everybodys else elsewhere.allowed
+    response = problem_response(NotYetHeard() if heard else NotFound())
     error.case_id = elsewhere.case_id or error.case_id
-    if not elsewhere.allowed and (error.known or elsewhere.known):
+    if not (heard or everybodys) and (error.known or elsewhere.known):
         response.background = BackgroundTask(
             attempts.note, state.database, error
         )  # after the answer, so that no time tells

@@ -31,6 +31,7 @@ from chassis.web.http import (
     one_transaction,
 )
 from chassis.web.listing import CountedListing, CountQuery, Order, SortQuery
+from chassis.web.named import require_named
 from chassis.web.positions import number, position, positioned
 from chassis.web.worklist import RowQuery, count_of, page_of
 from contracts.events.access import RecordReadV1
@@ -130,6 +131,7 @@ async def list_consents_across_cases(
     asked = RowQuery(filters.asked(), sort)
     consents, after = worklist_queries.WORKLIST, position(page.after)
     items = await page_of(tx, actor, consents, asked, after=after, limit=page.limit)
+    await require_named(tx, actor, worklist_queries.READ, asked.filters, items, page)
     counted = await count_of(tx, actor, consents, asked) if count else None
     return CountedListing(items=items, next=following(items, page, "sorted_at", "consent_id"), count=counted)
 

@@ -11,6 +11,7 @@ from services.console.serving import BesideTheApi, pages
 from services.console.sessions import Sessions
 from services.console.settings import Settings
 from services.console.signing_in import SignIn
+from services.console.unsent import UnsentForms
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
@@ -27,7 +28,9 @@ class Console(Service[Settings, Parts]):
 
 def _parts(service: Service[Settings]) -> Parts:
     sign_in = SignIn(service.settings, service.peers, service.clock)
-    return Parts(sign_in, Sessions(service.database, service.settings, sign_in))
+    return Parts(
+        sign_in, Sessions(service.database, service.settings, sign_in), UnsentForms(service.database)
+    )
 
 
 def build(settings: Settings) -> Service[Settings, Parts]:

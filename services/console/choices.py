@@ -3,10 +3,12 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
-from services.console.answers import CASES, FIELDS, TEAM
+from services.console.answers import CASE, CASES, FIELDS, TEAM
+from services.console.asking import at_once
 from services.console.commands.form import Places, Typed, one
 from services.console.names import names_of, organisations
 from services.console.report_answers import PROVINCES
+from services.console.team_answers import LEAVES
 from services.console.visiting import SignedIn
 
 MANY = 100
@@ -78,6 +80,16 @@ async def _export_formats(who: SignedIn, places: Places, typed: Typed) -> Mappin
     return {"csv": "CSV", "xlsx": "XLSX", "workbook": who.reader.say("The workbook of the standard")}
 
 
+async def _left_out(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
+    """The cases that a cover does not see, by their references."""
+    del typed
+    leaves = (await who.voice.ask(LEAVES)).value.items
+    hidden = [case for leave in leaves if leave.id == places["leave_id"] for case in leave.left_out][:MANY]
+    shown = await at_once(*(who.voice.panel(CASE, case_id=case) for case in hidden))
+    named = zip(hidden, shown, strict=True)
+    return {str(case): panel.value.reference or str(case) for case, panel in named if panel.value is not None}
+
+
 async def _provinces(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
     """The provinces of the country, by their names."""
     del places, typed
@@ -113,5 +125,6 @@ CHOICES: Mapping[str, Callable[[SignedIn, Places, Typed], Awaitable[Mapping[str,
     "laws": _laws,
     "months": _months,
     "provinces": _provinces,
+    "left_out": _left_out,
 }
 """By the name that a field has for them."""

@@ -9,6 +9,7 @@ from chassis.service import Service
 from services.console.sessions import Sessions
 from services.console.settings import Settings
 from services.console.signing_in import SignIn
+from services.console.unsent import UnsentForms
 
 SERVICE = "corridor.service"
 """The name in an ASGI scope under which the pages are given their service."""
@@ -18,6 +19,7 @@ SERVICE = "corridor.service"
 class Parts:
     sign_in: SignIn
     sessions: Sessions
+    unsent: UnsentForms
 
 
 def console(request: Request) -> Service[Settings, Parts]:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from chassis.database import Database
+from chassis.database import Database, Transaction
 from chassis.problems import Unauthenticated
 from services.console.domain.person import Person, Tokens
 from services.console.domain.secret import NoSecret, Secret
@@ -14,6 +14,7 @@ from services.console.settings import Settings
 from services.console.signing_in import SignIn
 from services.console.store import rows
 from services.console.store.rows import SessionRow
+from services.console.unsent import carried
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -44,13 +45,29 @@ class Sessions:
         self._longest = timedelta(hours=settings.session_hours)
         self._refreshing: dict[str, asyncio.Task[Session | None]] = {}
 
-    async def start(self, person: Person, tokens: Tokens) -> Session:
-        """A session under a secret that nobody had before: one that was planted in a browser is worth nothing."""
+    async def start(self, person: Person, tokens: Tokens, before: str | None = None) -> Session:
+        """A session under a secret that nobody had before: one that was planted in a browser is worth nothing. What was typed too late
+        under the cookie `before` is the same person's to send, and nobody else's.
+        """
         session = Session(Secret.new(), person, tokens)
         async with self._database.transaction(self._database.system()) as tx:
+            former = await self._former(tx, before)
             row = SessionRow(session.secret.session_id, session.sealed(), tx.now, tx.now + self._longest)
-            await rows.insert(tx, row, self._idle)
+            await rows.insert(tx, row)
+            if former is not None:
+                if former.person.is_same(person):
+                    await carried(tx, former.secret, session.secret)
+                await rows.end(tx, former.secret.session_id)
         return session
+
+    async def _former(self, tx: Transaction, cookie: str | None) -> Session | None:
+        """The session of a cookie, also one that is over."""
+        try:
+            secret = Secret.read(cookie or "")
+            sealed = await rows.known(tx, secret.session_id)
+            return None if sealed is None else Session.opened(secret, sealed)
+        except NoSecret:
+            return None
 
     async def of(self, cookie: str | None) -> Session | None:
         """The session of a cookie, with tokens that are fresh; None for whoever is not signed in, or not any more."""

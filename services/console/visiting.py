@@ -1,6 +1,8 @@
 """One request of a browser: who asks, in which language, and the page that is the answer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import uuid4
@@ -19,6 +21,7 @@ from services.console.parts import Console, Parts
 from services.console.rendering import rendered
 from services.console.sessions import Session
 from services.console.settings import Settings
+from services.console.unsent import UnsentForm
 from services.console.words import Reader
 
 SESSION, SIGNING_IN, LANGUAGE = "session", "signing-in", "language"
@@ -54,12 +57,19 @@ class Visitor:
             "cell": self.settings.cell,
             "example": reference_of(self.settings.cell, DRAWN_FOR_SHOW),
             "idle_minutes": self.settings.idle_minutes,
+            "signed_in_until": self.service.clock() + timedelta(minutes=self.settings.idle_minutes),
             "path": self.path,
             "back_here": own_path(self.path),
             "person": None if session is None else session.person,
             "form_token": "" if session is None else session.secret.form_token("page"),
         }
         return rendered(template, status, {**own, **values})
+
+    async def too_late(self, typed: Mapping[str, list[str]]) -> Response:
+        """The answer to a form that comes after the end of the session: it is kept for its sender, or stands on the page where it cannot be."""
+        form = UnsentForm(self.path, typed)
+        kept = await self.service.parts.unsent.keep(self.cookie(SESSION), form)
+        return self.page("session-over.html", 401, typed={} if kept else typed, kept=kept)
 
     def sent_to(self, path: str) -> Response:
         """Another page of the console."""
@@ -119,6 +129,10 @@ class SignedIn(Visitor):
     def voice(self) -> Voice:
         peers = self.service.peers
         return Voice(peers.http, self.settings.peers, self.session.tokens.access, self.reader.language)
+
+    async def typed_before(self) -> Mapping[str, list[str]] | None:
+        """Of this page, all that was typed too late, once; None where nothing was."""
+        return await self.service.parts.unsent.take(self.session.secret, self.path)
 
     def new_form(self, *bound: str) -> dict[str, str]:
         """The hidden members of a form: its key, and the token that binds it to this session and to what it is for."""

@@ -90,6 +90,9 @@ class Reader:
         said = format_date(day, pattern, locale=Locale.parse(self.language))
         return f"{said} {day.year + ERA}" if self.language == BUDDHIST else said
 
+    def clock(self, moment: datetime) -> str:
+        return format_datetime(moment.astimezone(self.zone), "HH:mm", locale=self.language)
+
     def moment(self, moment: datetime) -> str:
         there = moment.astimezone(self.zone)
         return f"{self.day(there.date())} {format_datetime(there, 'HH:mm', locale=self.language)}"

@@ -6,6 +6,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from fastapi import APIRouter, Query, Response
 
 from chassis.identity.access import require, rights_of
+from chassis.problems import NotFound
 from chassis.service import Running
 from chassis.web.http import Done, Listing, Page, Seen, Tx, Who, done, etag, following
 from chassis.web.moves import MoveView, Offer
@@ -40,6 +41,10 @@ async def list_organisations(
     (after,) = positioned(page.after, identifier) or ("",)
     only = queries.OrganisationFilter(cell, role, service, capacity, name)
     items = await queries.organisations(tx, only, after=after, limit=page.limit)
+    if cell is not None and not items:
+        anybody = queries.OrganisationFilter(cell)
+        if not await queries.organisations(tx, anybody, after="", limit=1):
+            raise NotFound("no organisation of this `cell` is listed here")
     return Listing(items=items, next=following(items, page, "id"))
 
 

@@ -11,6 +11,7 @@ from chassis.identity.auth import Actor
 from chassis.service import Running
 from chassis.web.http import Done, IfMatch, Listing, Page, SeenExactly, Tx, Who, done, etag, following
 from chassis.web.moves import Offer
+from chassis.web.named import require_listed
 from chassis.web.positions import position
 from contracts.types import KnownCode, OrganisationId
 from services.directory import proposing
@@ -35,6 +36,8 @@ async def list_proposals(
     require(actor, OPERATE)
     by = await proposing.operator(tx, actor)
     found = await newest(tx, state, organisation, position(page.after), page.limit)
+    asked = {} if organisation is None else {"organisation": organisation}
+    await require_listed(tx, actor, asked, found, page)
     items = [_view(running, actor, by, await proposals.get(tx, one)) for one in found]
     moves = running.commands.open([Offer("propose_change", OPERATE)], rights_of(actor))
     return Listing(items=items, next=following(items, page, "proposed_at", "id"), moves=moves)

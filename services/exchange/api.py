@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import PlainTextResponse
 
-from chassis.identity.access import require, rights_of
+from chassis.identity.access import CaseUnheard, holder_of, require, rights_of
 from chassis.problems import NotFound
 from chassis.service import Service, running_service
 from chassis.web.http import Listing, Page, Tx, Who, following
@@ -76,10 +76,13 @@ async def list_envelopes(
     page: Page,
     case_id: Annotated[UUID | None, Query(description="only what is about this case of this cell")] = None,
 ) -> Listing[EnvelopeView]:
+    """404 for a case that is not here: an empty page would say that nothing of it crossed."""
     require(actor, "envelope.read")
     after = positioned(page.after, instant, UUID, UUID) or BEGINNING
     async with tx.of_everybody():  # an operator sees those of the whole cell
         items = await queries.envelopes(tx, case_id, after, page.limit)
+        if case_id is not None and not items and await holder_of(tx, case_id) is None:
+            raise CaseUnheard(actor, "envelope.read", case_id)
     tx.say(LogReadV1(view="envelopes", sought_case=case_id))
     if case_id is not None and items:
         tx.say(RecordReadV1(case_id=case_id, resource="envelope"))

@@ -28,6 +28,7 @@ from services.intake.casefile.indexing import anew_work, index_work
 from services.intake.casefile.naming import naming_work
 from services.intake.casefile.parts import Parts
 from services.intake.casefile.taking_over import taking_over_work
+from services.intake.casefile.telling import telling_work
 from services.intake.casefile.urgency import received_flags_work
 from services.intake.casework.covering import covering_work
 from services.intake.casework.erasure import words_work
@@ -92,6 +93,7 @@ def build(settings: Settings) -> Service[Settings, Parts]:
             index_work(service),
             anew_work(),
             naming_work(),
+            telling_work(),
         ],
         machines=roles_of_machine,
         follows_cases=False,  # intake writes the projection itself, in the transaction that assigns a case

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
 from chassis.identity.access import require, rights_of
+from chassis.problems import NotFound
 from chassis.service import Running
 from chassis.web.http import Done, Listing, Page, Tx, Who, done, following
 from chassis.web.moves import Offer
@@ -41,6 +42,10 @@ async def list_notices(
     after = position(page.after)
     only = queries.InboxFilter(unread, priority, reference)
     items = await queries.inbox(tx, actor, only, after=after, limit=page.limit)
+    if reference is not None and not items:
+        anywhere = queries.InboxFilter(reference=reference)
+        if not await queries.inbox(tx, actor, anywhere, after=None, limit=1):
+            raise NotFound("no notice to you has this `reference`")
     for item in items:
         read = Offer("read_notice", "inbox.read")
         item.moves = running.commands.open([read], rights_of(actor), notification_id=item.id)

@@ -72,6 +72,7 @@ def test_every_error_of_a_route_is_a_problem_with_its_codes(documents, row):
 EXACT = {
     ("intake", "GET", "/v1/cases"): {
         "403": {"forbidden", "machine-refused"},
+        "404": {"not-found"},
         "422": {"invalid"},
         "503": {"unavailable", "vault-unavailable"},
     },
@@ -104,7 +105,7 @@ def test_a_route_names_the_problems_that_it_can_give_and_no_others(documents, ro
 
 
 def test_a_reading_that_needs_no_thing_is_never_not_found(documents):
-    assert "404" not in documents["intake"]["paths"]["/v1/cases"]["get"]["responses"]
+    assert "404" not in documents["intake"]["paths"]["/v1/checklists"]["get"]["responses"]
 
 
 def told(document: dict[str, Any], answer: dict[str, Any]) -> set[str]:

@@ -303,7 +303,7 @@ async def test_open_recalls_of_all_cases_are_listed_with_their_age_partner_and_c
         ({"overdue": False}, ["early"]),
         ({"direction": "in"}, ["theirs"]),
         ({"partner": "KH", "direction": "out"}, ["late", "early"]),
-        ({"partner": "VN"}, []),
+        ({"partner": "KH", "direction": "in"}, ["theirs"]),
     ],
 )
 async def test_open_recalls_are_narrowed_by_what_was_asked(audit, recalls, query, names):

@@ -523,6 +523,17 @@ async def test_whoever_reads_of_a_question_about_a_case_stands_on_its_trail_and_
     unknown = uuid4()
     for of in (f"/v1/extracts?case_id={unknown}", f"/v1/trails/{unknown}"):
         assert (await ask(th, "GET", of)).status_code == 404, "an empty page would say that nothing was asked"
+    await th.deliver(agreed(agreement_id="th-vn", cells=("TH", "VN")))
     await ask(th, "GET", "/v1/recalls?partner=VN")
     cells = [(one["view"], one["sought_cell"]) for one in await said(th, "log.read.v1")]
     assert cells[-2:] == [("extracts", "KH"), ("recalls", "VN")]
+
+
+@pytest.mark.parametrize("path", ["/v1/recalls", "/v1/extracts"])
+async def test_a_partner_that_this_cell_never_had_is_not_found_and_one_with_which_nothing_is_open_is(
+    th, path
+):
+    await th.deliver(agreed(agreement_id="th-vn", cells=("TH", "VN")))
+    for cell, status in (("LA", 404), ("TH", 404), ("VN", 200)):
+        assert (await ask(th, "GET", f"{path}?partner={cell}")).status_code == status, cell
+    assert [one["sought_cell"] for one in await said(th, "log.read.v1")] == ["VN"]

@@ -3,6 +3,7 @@
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -84,7 +85,7 @@ def queries(case_id: str) -> list[tuple[Query, list[str]]]:
         ({"worker": WORKER}, ["grown", "given"]),
         ({"worker": COLLEAGUE}, ["grown", "withdrawn"]),
         ({"worker": "nobody"}, ["unreviewed", "unapproved", "unconfirmed", "ending"]),
-        ({"worker": "th.somebody"}, []),
+        ({"worker": "th.other-worker"}, []),
         ({"due_by": at(40)}, ["unreviewed", "unapproved", "grown", "ending"]),
         ({"due_by": at(-1)}, []),
         ({"updated_since": at(-1)}, ALL),
@@ -99,10 +100,15 @@ async def test_the_list_is_narrowed_by_everything_that_it_shows_and_tells_of_not
     for query, expected in queries(str(unit.case_id)):
         await lists(unit).shows([made[name][1] for name in expected], **query)
         await worker.shows([made[name][1] for name in expected if name != "withdrawn"], **query)
-        await elsewhere.shows([], **query)
+        await (elsewhere.finds_none if "case_id" in query else elsewhere.shows_none)(**query)
     await lists(unit).shows([made["ending"][1], made["given"][1]], sort="due", state="given")
     for item in (await lists(unit).asked())["items"]:
         assert item.keys().isdisjoint({"terms", "recipients", "language", "sorted_at"})
+
+
+async def test_what_is_named_and_is_not_there_is_not_found_and_no_empty_list(unit):
+    for named in ({"case_id": str(uuid4())}, {"worker": "th.somebody"}):
+        await lists(unit).finds_none(**named)
 
 
 def test_every_filter_and_everything_that_a_consent_waits_for_is_tried_here():

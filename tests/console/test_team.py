@@ -149,3 +149,33 @@ async def test_the_team_is_not_there_for_whoever_has_none(workplace):
     assert ("Team" in home.links, "Leave" in home.links, "Audit log" in home.links) == (False, True, False)
     for path in ("/team", "/team/ours/assign_cases", "/team/theirs/assign_cases", "/audit", "/services"):
         assert (await worker.get(f"/console{path}")).status == 404, path
+
+
+async def test_a_case_is_left_out_for_whoever_covers_and_put_back(workplace):
+    case, theirs = (
+        await workplace.case(workers=("th.worker",)),
+        await workplace.case(workers=("th.colleague",)),
+    )
+    browser = workplace.browser()
+    await browser.sign_in("th.supervisor")
+    planning = (await browser.get("/console/leaves/ours/plan_leave")).form("plan_leave")
+    days = {"first_day": "2027-03-01", "last_day": "2027-03-05"}
+    leaves = await browser.send(planning, worker="th.worker", cover="th.colleague", **days)
+    out = (await browser.get(leaves.links["Leave a case out"])).form("exclude_case")
+    told = await browser.send(out, case_id="")
+    assert (told.status, told.html.count("Write the reference of the case")) == (422, 2)
+    page = await browser.get(f"/console/cases/{case}")
+    reference = next(word for word in page.text.split() if word.startswith("TH-"))
+    for _ in range(2):
+        leaves = await browser.send(told.form("exclude_case"), case_id=reference)
+        assert "The case was left out." in leaves.text
+    assert "Cases left out for the cover: 1" in leaves.text
+    back = (await browser.get(leaves.links["Put a case back"])).form("include_case")
+    asked = await browser.get(back.action)
+    assert (reference in asked.text, theirs in asked.html) == (True, False)
+    leaves = await browser.send(back, case_id=case)
+    assert "The case was put back." in leaves.text
+    assert "Put a case back" not in leaves.links
+    worker = workplace.browser()
+    await worker.sign_in("th.worker")
+    assert (await worker.get(out.action)).status == 404

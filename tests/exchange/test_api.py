@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx2
 import pytest
 from sqlalchemy import text
 
@@ -137,6 +138,22 @@ async def test_the_keys_of_a_cell_last_as_long_as_the_first_that_no_other_follow
     )
 
 
+@pytest.mark.parametrize(
+    ("known", "status"), [(False, 404), (True, 503)], ids=["nowhere", "not heard of yet"]
+)
+async def test_the_envelopes_of_a_case_that_is_not_here_are_not_found_and_of_one_that_intake_has_are_asked_for_again(
+    th: Harness, known: bool, status: int
+) -> None:
+    """ADR 0011: intake knows of a case a moment before exchange does, and no attempt of an operator is noted."""
+    said = {"known": known, "allowed": False}
+    await th.service.peers.http.aclose()
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(200, json=said))
+    th.service.peers.http = httpx2.AsyncClient(transport=transport)
+    answer = await get(th, f"/v1/envelopes?case_id={uuid4()}")
+    assert answer.status_code == status
+    assert [kind for kind, _ in await th.said() if kind in {"attempt.refused.v1", "log.read.v1"}] == []
+
+
 async def test_envelopes_are_shown_by_their_metadata_alone(th: Harness, trust: Trust) -> None:
     cases = [Case(trust) for _ in range(3)]
     for case in cases:
@@ -152,11 +169,10 @@ async def test_envelopes_are_shown_by_their_metadata_alone(th: Harness, trust: T
     ]
     of_one = (await get(th, f"/v1/envelopes?case_id={cases[1].case_id}")).json()["items"]
     assert [e["disclosure_id"] for e in of_one] == [str(cases[1].disclosure_id)]
-    assert (await get(th, f"/v1/envelopes?case_id={uuid4()}")).json() == {
-        "items": [],
-        "next": None,
-        "moves": [],
-    }
+    quiet = Case(trust)
+    await th.deliver(quiet.opened())
+    nothing = await get(th, f"/v1/envelopes?case_id={quiet.case_id}")
+    assert (nothing.status_code, nothing.json()["items"]) == (200, [])
     for wrong in ("case_id=me", "after=x", "after=YQ", "limit=0", "limit=201"):
         answer = await get(th, f"/v1/envelopes?{wrong}")
         assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")

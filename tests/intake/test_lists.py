@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx2
 import pytest
@@ -83,7 +83,7 @@ async def test_a_list_is_narrowed_by_everything_that_it_shows(cases):
         ({"state": "erased"}, []),
         ({"worker": WORKER}, [plain]),
         ({"worker": "nobody"}, [nobodys]),
-        ({"worker": "th.somebody"}, []),
+        ({"worker": "th.worker-7"}, []),
         ({"flagged": True}, [flagged]),
         ({"flagged": False}, [nobodys, plain]),
         ({"on_hold": True}, [nobodys]),
@@ -103,6 +103,22 @@ async def test_a_list_is_narrowed_by_everything_that_it_shows(cases):
         assert await cases.paged(**query) == expected, query
         count = (await cases.asked(count=True, **query))["count"]
         assert count == {"counted": len(expected), "more": False}, query
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/cases?worker=th.somebody",
+        "/v1/tasks?worker=th.somebody",
+        "/v1/drafts?worker=th.somebody",
+        f"/v1/drafts?case_id={uuid4()}",
+        f"/v1/calls?case_id={uuid4()}",
+        "/v1/incidents?organisation=th-nowhere",
+    ],
+)
+async def test_what_is_named_and_is_not_there_is_not_found_and_no_empty_list(cases, path):
+    answer = await cases.intake.client.get(path, headers=cases.supervisor)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
 
 
 async def test_a_worker_sees_the_own_cases_and_those_of_nobody_in_every_order(cases):

@@ -270,7 +270,10 @@ async def test_the_reference_of_a_mail_leads_to_its_notice(notify):
     assert hold["reference"] == hold["id"][:8]
     found = await items(notify, "th.worker", query=f"?reference={hold['reference']}")
     assert [item["id"] for item in found] == [hold["id"]]
-    assert await items(notify, "th.colleague", query=f"?reference={hold['reference']}") == []
+    colleague = notify.as_("case_worker", org=AGENCY, sub="th.colleague")
+    for path in (f"?reference={hold['reference']}", "?reference=00000000"):
+        assert (await notify.client.get(f"/v1/inbox{path}", headers=colleague)).status_code == 404
+    assert await items(notify, "th.worker", query=f"?reference={hold['reference']}&priority=usual") == []
 
 
 async def together(notify, events):

@@ -13,6 +13,7 @@ from chassis.identity.access import remember_handed_over
 from contracts.events.intake import CaseAssignedV1
 from services.referral.queries import ReferralFilters
 from tests.harness import Harness
+from tests.listing import directory_changed
 from tests.referral.asking import draft, move
 from tests.referral.making import RECIPIENT, consent_given, delivered, recall, received
 from tests.worklists import AskedList
@@ -57,6 +58,7 @@ async def reminded(th: Harness, referral_id: str) -> None:
 
 async def world(th: Harness) -> dict[str, tuple[UUID, str]]:
     """A draft of the worker's, an offer of nobody's that is late, and one that came to the colleague."""
+    await th.deliver(directory_changed("kh-hotline"))
     drafted = await made(th, WORKER, urgency="routine")
     case_id, referral_id = await made(
         th, send=True, recipient=SHELTER, service="shelter", purpose="case-management"
@@ -89,7 +91,7 @@ def queries(made_before: dict[str, tuple[UUID, str]]) -> list[tuple[dict[str, An
         ({"worker": WORKER}, ["drafted"]),
         ({"worker": COLLEAGUE}, ["arrived"]),
         ({"worker": "nobody"}, ["offered"]),
-        ({"worker": "th.somebody"}, []),
+        ({"worker": "th.other-worker"}, []),
         ({"waiting_for": "own"}, ["arrived", "drafted"]),
         ({"waiting_for": "partner"}, ["offered"]),
         ({"late": True}, ["offered"]),
@@ -123,7 +125,15 @@ async def test_no_filter_and_no_count_tells_anybody_of_what_they_may_not_read(th
     hidden = {"arrived"}
     for query, expected in queries(made_before):
         await worker.shows([made_before[name][1] for name in expected if name not in hidden], **query)
-        await abroad.shows([], **query)
+        await (abroad.finds_none if "case_id" in query else abroad.shows_none)(**query)
+
+
+async def test_what_is_named_and_is_not_there_is_not_found_and_no_empty_list(th: Harness):
+    await world(th)
+    for named in ({"case_id": str(uuid4())}, {"worker": "th.somebody"}, {"partner": "kh-nowhere"}):
+        await lists(th).finds_none(**named)
+        await lists(th).finds_none(**named, state="draft")
+    await lists(th).shows([], partner="kh-shelter")
 
 
 async def test_what_is_shown_of_a_row_is_what_it_was_narrowed_by(th: Harness):
@@ -163,7 +173,7 @@ async def test_a_referral_of_a_case_that_was_taken_over_is_on_the_list_of_whoeve
     theirs, before = lists(th).as_("supervisor", SHELTER), datetime.now(UTC)
     await th.deliver(CaseAssignedV1(case_id=case_id, organisation=SHELTER, workers=(COLLEAGUE,)))
     await theirs.shows([drafted], worker=COLLEAGUE, updated_since=before.isoformat())
-    await lists(th).shows([], case_id=str(case_id))
+    await lists(th).finds_none(case_id=str(case_id))
     event = received(case_id, late := uuid4(), sender="kh-hotline", sender_cell="KH", recipient=AGENCY)
     await th.deliver(event)
     await theirs.shows([str(late), drafted], case_id=str(case_id))

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from contracts.events.intake import CaseAssignedV1
 from services.returns.queries import ReturnFilters
 from tests.harness import Harness
+from tests.listing import directory_changed
 from tests.returns.making import RECEIVER, SENDER, process
 from tests.returns.test_service import a_case, departed, move, requested
 from tests.worklists import AskedList
@@ -32,6 +33,7 @@ async def came(th: Harness) -> tuple[UUID, UUID]:
 
 async def world(th: Harness) -> dict[str, tuple[str, str]]:
     """A request of the worker's, a journey of nobody's that is late, and one of the colleague's that is to arrive here."""
+    await th.deliver(directory_changed(ABROAD))
     made = {"asked": await requested(th), "gone": await departed(th), "coming": await came(th)}
     for name, workers in {"asked": (WORKER,), "gone": (), "coming": (COLLEAGUE,)}.items():
         await th.grant_access(made[name][0], SENDER, workers)
@@ -55,7 +57,7 @@ def queries(case_id: str) -> list[tuple[dict[str, Any], list[str]]]:
         ({"partner": ABROAD}, ["coming"]),
         ({"worker": WORKER}, ["asked"]),
         ({"worker": "nobody"}, ["gone"]),
-        ({"worker": "th.somebody"}, []),
+        ({"worker": "th.other-worker"}, []),
         ({"waiting_for": "own"}, ["asked"]),
         ({"waiting_for": "partner"}, ["coming", "gone"]),
         ({"late": True}, ["gone"]),
@@ -74,7 +76,13 @@ async def test_the_list_is_narrowed_by_everything_that_it_shows_and_tells_of_not
     for query, expected in queries(made["asked"][0]):
         await lists(th).shows([made[name][1] for name in expected], **query)
         await worker.shows([made[name][1] for name in expected if name != "coming"], **query)
-        await elsewhere.shows([], **query)
+        await (elsewhere.finds_none if "case_id" in query else elsewhere.shows_none)(**query)
+
+
+async def test_what_is_named_and_is_not_there_is_not_found_and_no_empty_list(th: Harness):
+    await world(th)
+    for named in ({"case_id": str(uuid4())}, {"worker": "th.somebody"}, {"partner": "kh-nowhere"}):
+        await lists(th).finds_none(**named)
 
 
 def test_every_filter_is_tried_here():

@@ -72,6 +72,7 @@ LEFT_OUT = {
     "interchange.export_parts": "a file that an organisation made of its cases, sealed under a key of its own, for half an hour or until she is erased",
     "interchange.imports": "about files",
     "interchange.chunks": "a file while it is read, sealed under a key of its own",
+    "console.unsent": "a form that a member of staff sent too late, sealed under a key that only the browser has, for as long as the session would have been at most",
     "console.sessions": "about members of staff: who is signed in, sealed under a key that only the browser has",
     "interchange.results": "which line of a file her case was opened from, without a value",
     "notify.unaddressed": PASSING,

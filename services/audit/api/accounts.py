@@ -20,6 +20,7 @@ from services.audit.account_queries import LookedView, OpenRecall, RecallsSought
 from services.audit.api.trails import open_trail
 from services.audit.domain.account import AccountedDisclosure, ConsentStep, Direction
 from services.audit.half_queries import HalfEntry, HalvesAsked
+from services.audit.store import matters
 
 router = APIRouter(tags=["audit"])
 FIRST = PageQuery(50, None)
@@ -164,10 +165,13 @@ async def list_open_recalls(
     ] = None,
     partner: Annotated[Cell | None, Query(description="only those with this cell")] = None,
 ) -> Listing[OpenRecall]:
+    """404 for a partner that this cell never had: an empty page would say that nothing is open with it."""
     require(actor, "trail.read")
     sought = RecallsSought(overdue, direction, partner)
     items = await account_queries.open_recalls(
         tx, sought, positioned(page.after, instant, number), page.limit
     )
+    if not items:
+        await matters.require_partner(tx, actor.cell, partner)
     tx.say(LogReadV1(view="recalls", sought_cell=partner))
     return Listing(items=items, next=following(items, page, "recalled_at", "entry"))

@@ -29,7 +29,7 @@ from services.audit.domain.extract import ExtractCase, ExtractState, Refusal
 from services.audit.domain.other_half import ShownEntry
 from services.audit.domain.sought import Sought
 from services.audit.search_queries import require_known
-from services.audit.store import extracts
+from services.audit.store import extracts, matters
 from services.audit.store.extracts import ExtractsSought
 from services.audit.store.log import head
 from services.audit.use_cases import ExtractQuestion, SeenEntries
@@ -107,10 +107,14 @@ class ExtractsQuery:
 async def list_extracts(
     actor: Who, tx: Tx, running: Running, page: Page, query: Annotated[ExtractsQuery, Depends()]
 ) -> Listing[ExtractView]:
-    """404 for a case of which nothing was ever logged: an empty page would say that nothing was asked about it."""
+    """404 for a case of which nothing was ever logged, and for a partner that this cell never had: an empty page would say that nothing
+    was asked.
+    """
     require(actor, "trail.read")
     await require_known(tx, Sought(case_id=query.case_id))
     found = await extracts.oldest(tx, query.sought(), position(page.after), page.limit)
+    if not found:
+        await matters.require_partner(tx, actor.cell, query.partner)
     tx.say(LogReadV1(view="extracts", sought_case=query.case_id, sought_cell=query.partner))
     _say_read(tx, [query.case_id] if found else [])
     items = await _views(tx, found)

@@ -15,8 +15,10 @@ from chassis.web.positions import instant, number, positioned
 from contracts.codes import codes, labels
 from contracts.events.access import RecordReadV1
 from contracts.types import Code, Pseudonym
+from services.audit.domain.sought import Sought
 from services.audit.domain.timeline import TIMELINE, Detail, TimelineEntry, merge
 from services.audit.queries import happened, readings
+from services.audit.search_queries import require_known
 
 router = APIRouter(tags=["rights"])
 
@@ -131,7 +133,9 @@ async def list_readings(
     by: Annotated[Pseudonym | None, Query(alias="actor", description="only of this person")] = None,
     allowed: Annotated[bool | None, Query(description="only readings, or only refused attempts")] = None,
 ) -> Listing[ReadingView]:
+    """404 for somebody of whom nothing was ever logged: an empty page would say that they have not looked."""
     await require_case(tx, actor, "seen.read", case_id)
+    await require_known(tx, Sought(actor=by))
     (before,) = positioned(page.after, number) or (None,)
     rows = await readings(tx, case_id, by=by, allowed=allowed, before=before, limit=page.limit)
     tx.say(RecordReadV1(case_id=case_id, resource="readings"))

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from chassis.database import Transaction
+from chassis.problems import NotFound
 from chassis.rows import RowReader
 from services.audit.domain.allowed import LIFTED
 from services.audit.domain.other_half import ARRIVALS, DEPARTURES, MATTERS, READING, RELEASED, MatterEntry
@@ -69,6 +70,13 @@ async def _crossed(
 async def agreements(tx: Transaction) -> list[Mapping[str, Any]]:
     """Every version of every agreement, as it was said."""
     return list((await tx.execute(_AGREEMENTS)).scalars())
+
+
+async def require_partner(tx: Transaction, own: str, cell: str | None) -> None:
+    """Raises NotFound for a cell with which this one never had an agreement."""
+    if cell is None or (cell != own and any(cell in one["cells"] for one in await agreements(tx))):
+        return
+    raise NotFound("no agreement was ever logged with this `partner`")
 
 
 async def suspended(tx: Transaction) -> Mapping[str, int]:

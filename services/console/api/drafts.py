@@ -11,7 +11,7 @@ from services.console import draft_answers
 from services.console.api.cases import Position
 from services.console.api.form_page import hidden
 from services.console.api.form_refusals import AWAY
-from services.console.api.forms import begun_form, received, typed_in
+from services.console.api.forms import begun_form, received, shown_again, typed_in
 from services.console.asking import Panel, ServiceAway
 from services.console.commands import COMMANDS, offered
 from services.console.commands.draft_forms import BEGIN
@@ -62,6 +62,8 @@ async def show_step(draft_id: UUID, number: int, who: Who) -> Response:
         return who.sent_to(DRAFT.page_of(draft_id))
     steps = await _steps(who, found.value)
     form = _form(who, found.value, steps, number)
+    if before := await who.typed_before():
+        return await shown_again(who, form, str(draft_id), before)
     return await begun_form(who, form, str(draft_id), steps[number - 1].kept(found.value), found)
 
 

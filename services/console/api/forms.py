@@ -41,9 +41,22 @@ def _command(folder: str, subject_id: str, verb: str) -> Command:
 @router.get("/{folder}/{subject_id}/{verb}")
 async def show_form(folder: str, subject_id: str, verb: str, who: Who) -> Response:
     command = _command(folder, subject_id, verb)
+    if before := await who.typed_before():
+        return await shown_again(who, command, subject_id, before)
     if command.first:
         return who.sent_to(f"{command.subject.page_of(subject_id)}/{command.first}")
     return await begun_form(who, command, subject_id, {})
+
+
+async def shown_again(who: SignedIn, command: Command, subject_id: str, typed: Typed) -> Response:
+    """The form with what was typed in another session. Raises NotFound where it is not offered to whoever is signed in now."""
+    try:
+        offered = offers((await seen_now(who, command, subject_id)).value, command)
+    except ServiceAway:
+        offered = True  # it was, and is asked again when the form is sent
+    if not offered:
+        raise NotFound
+    return await _again(who, command, subject_id, typed, AGAIN)
 
 
 async def begun_form(
@@ -67,7 +80,7 @@ async def received(visitor: Visitor, request: Request, command: Command, subject
     """The answer to a form that a browser sent."""
     typed = await typed_in(request, command)
     if visitor.session is None:
-        return visitor.page("session-over.html", 401, typed=typed)
+        return await visitor.too_late(typed)
     who = SignedIn(visitor.request, visitor.service, visitor.reader, visitor.session)
     key, seen, token = (only(typed, name) for name in HIDDEN)
     if not who.session.secret.fits(token, command.verb, subject_id, seen, key):

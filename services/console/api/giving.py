@@ -104,6 +104,8 @@ async def begin_asking(case_id: UUID, who: Who) -> Response:
     around = await surroundings(who, case_id)
     if not around.may_ask:
         raise NotFound
+    if typed := await who.typed_before():
+        return await _shown_again(who, Occasion(case_id), dict(typed))
     return await Turn(who, Occasion(case_id), around, _today(who), str(uuid4())).page(WHAT)
 
 
@@ -111,7 +113,7 @@ async def begin_asking(case_id: UUID, who: Who) -> Response:
 async def go_on_asking(case_id: UUID, visitor: Anybody, request: Request) -> Response:
     typed = await _typed(request)
     if visitor.session is None:
-        return visitor.page("session-over.html", 401, typed=typed)
+        return await visitor.too_late(typed)
     who = SignedIn(visitor.request, visitor.service, visitor.reader, visitor.session)
     occasion = Occasion(case_id)
     return await (_sent if _fits(who, occasion, typed) else _shown_again)(who, occasion, typed)
@@ -124,6 +126,8 @@ async def begin_asking_again(consent_id: UUID, who: Who) -> Response:
     if not any(move.verb == RENEW.operation for move in found.value.moves):
         raise NotFound
     occasion = Occasion(found.value.case_id, consent_id, found.version)
+    if typed := await who.typed_before():
+        return await _shown_again(who, occasion, dict(typed))
     around = await surroundings(who, occasion.case_id)
     return await Turn(who, occasion, around, _today(who) | before(found.value), str(uuid4())).page(WHAT)
 
@@ -132,7 +136,7 @@ async def begin_asking_again(consent_id: UUID, who: Who) -> Response:
 async def go_on_asking_again(consent_id: UUID, visitor: Anybody, request: Request) -> Response:
     typed = await _typed(request)
     if visitor.session is None:
-        return visitor.page("session-over.html", 401, typed=typed)
+        return await visitor.too_late(typed)
     who = SignedIn(visitor.request, visitor.service, visitor.reader, visitor.session)
     try:
         occasion = Occasion(UUID(says(typed, "of")), consent_id, says(typed, "seen"))

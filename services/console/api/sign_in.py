@@ -69,10 +69,11 @@ async def complete_sign_in(
     except Unauthenticated:
         return _refused(visitor)
     sessions = visitor.service.parts.sessions
+    voice = Voice(visitor.service.peers.http, visitor.settings.peers, tokens.access, visitor.reader.language)
+    known = await with_doors(voice, person, DOORS)
+    session = await sessions.start(known, tokens, before=visitor.cookie(SESSION))
     if visitor.session is not None:
         await sessions.end(visitor.session)
-    voice = Voice(visitor.service.peers.http, visitor.settings.peers, tokens.access, visitor.reader.language)
-    session = await sessions.start(await with_doors(voice, person, DOORS), tokens)
     response = visitor.sent_to(back)
     set_cookie(response, visitor.settings, SESSION, session.secret.cookie, None)
     drop_cookie(response, visitor.settings, SIGNING_IN)

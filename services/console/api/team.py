@@ -56,7 +56,12 @@ async def list_leaves(who: Who, done: Code = "", after: Position = "") -> Respon
     found = await who.voice.ask(LEAVES, query=query)
     said = COMMANDS[done].done if done in COMMANDS else ""
     return who.page(
-        "leaves.html", leaves=found.value, buttons=offered(found.value.moves), after=after, done=said
+        "leaves.html",
+        leaves=found.value,
+        moves={leave.id: offered(leave.moves) for leave in found.value.items},
+        buttons=offered(found.value.moves),
+        after=after,
+        done=said,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from services.console import answers, team_answers
 from services.console.asking import Order
+from services.console.commands.case_forms import REFERENCE
 from services.console.commands.form import Command, FormField, Places, Sender, Subject, Typed, nothing, one
 from services.console.words import marked
 
@@ -29,6 +30,17 @@ def _planned(typed: Typed, sender: Sender) -> Mapping[str, Any]:
 def _meant(listed: Any, places: Places) -> Any:
     """The one that is meant."""
     return next((item for item in listed.items if item.id == places["leave_id"]), None)
+
+
+def _decided(
+    verb: str, path: str, title: str, button: str, done: str, *intro: str, field: FormField
+) -> Command:
+    """A case is left out of a cover, or put back."""
+    order = Order("intake", verb, "POST", f"/v1/leaves/{{leave_id}}/{path}")
+    return Command(
+        LEAVE, order, team_answers.LEAVES, title=title, button=button, done=done, fields=(field,), intro=intro,
+        body=lambda typed, _: {"case_id": one(typed, "case_id")}, part=_meant,
+    )  # fmt: skip
 
 
 FORMS = (
@@ -83,5 +95,16 @@ FORMS = (
         fields=(),
         body=nothing,
         part=_meant,
+    ),
+    _decided(
+        "exclude_case", "exclude", marked("Leave a case out"), marked("Leave it out"),
+        marked("The case was left out. Whoever covers does not see it."),
+        marked("Whoever covers sees neither this case nor those of whoever is linked with it. Do it where the cover knows her, or is near to somebody whom she fears."),
+        field=REFERENCE,
+    ),
+    _decided(
+        "include_case", "include", marked("Put a case back"), marked("Put it back"),
+        marked("The case was put back. Whoever covers sees it again."),
+        field=FormField("case_id", "radios", marked("Which case?"), choices="left_out", empty=marked("Choose the case")),
     ),
 )  # fmt: skip

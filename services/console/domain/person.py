@@ -15,6 +15,9 @@ class Person:
     doors: tuple[str, ...] = ()
     untried: tuple[str, ...] = ()
 
+    def is_same(self, other: "Person") -> bool:
+        return (self.name, self.organisation) == (other.name, other.organisation)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Tokens:

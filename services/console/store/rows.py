@@ -15,7 +15,8 @@ _USE = text(
     "update console.sessions set used_at = :now where id = :id and used_at > :idle_since and ends_at > :now returning sealed"
 )
 _END = text("delete from console.sessions where id = :id")
-_CLEAR = text("delete from console.sessions where used_at <= :idle_since or ends_at <= :now")
+_KNOWN = text("select sealed from console.sessions where id = :id")
+_CLEAR = text("delete from console.sessions where ends_at <= :now")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,15 @@ class SessionRow:
     ends_at: datetime
 
 
-async def insert(tx: Transaction, row: SessionRow, idle: timedelta) -> None:
-    """Keep a new session; those that are over go."""
-    await tx.execute(_CLEAR, {"now": tx.now, "idle_since": tx.now - idle})
+async def insert(tx: Transaction, row: SessionRow) -> None:
+    """Keep a new session; those whose hours are over go. Of one that was not used for too long it is still known whose it was."""
+    await tx.execute(_CLEAR, {"now": tx.now})
     await _INSERT.write(tx, [row])
+
+
+async def known(tx: Transaction, session_id: str) -> bytes | None:
+    """The sealed part of a session that may be over."""
+    return (await tx.execute(_KNOWN, {"id": session_id})).scalar_one_or_none()
 
 
 async def use(tx: Transaction, session_id: str, idle: timedelta) -> bytes | None:

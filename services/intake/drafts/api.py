@@ -14,6 +14,7 @@ from chassis.identity.auth import Actor
 from chassis.service import Running, Service
 from chassis.web.http import Done, IfMatch, Listing, Page, Seen, Tx, Who, done, etag, following
 from chassis.web.moves import MoveView, Offer
+from chassis.web.named import require_named
 from chassis.web.positions import position
 from contracts.casefile.own_number import OwnNumber
 from contracts.casefile.urgent import FLAGS
@@ -193,6 +194,7 @@ async def list_drafts(
     require(actor, "case.read", organisation=actor.organisation)
     asked = {name: value for name, value in asdict(filters).items() if value is not None}
     items = await queries.drafts(tx, actor, asked, after=position(page.after), limit=page.limit)
+    await require_named(tx, actor, store.SCREEN, asked, items, page)
     moves = service.commands.open([Offer("draft_case", store.WRITE_DRAFT)], rights_of(actor))
     return Listing(items=items, next=following(items, page, "started_at", "id"), moves=moves)
 

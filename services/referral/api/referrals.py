@@ -12,6 +12,7 @@ from chassis.service import Running
 from chassis.web.http import Done, Page, Tx, Who, done, etag, following
 from chassis.web.listing import CountedListing, CountQuery, Order, SortQuery
 from chassis.web.moves import Offer
+from chassis.web.named import require_named
 from chassis.web.positions import position
 from chassis.web.worklist import RowQuery, count_of, page_of
 from contracts.events.access import RecordReadV1
@@ -77,6 +78,7 @@ async def list_referrals(
     require(actor, "referral.read", organisation=actor.organisation)
     asked = RowQuery(filters.asked(), sort)
     items = await page_of(tx, actor, queries.WORKLIST, asked, after=position(page.after), limit=page.limit)
+    await require_named(tx, actor, "referral.read", asked.filters, items, page)
     draft = Offer("draft_referral", referrals.DRAFT)
     return CountedListing(
         items=items,

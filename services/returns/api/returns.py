@@ -12,6 +12,7 @@ from chassis.identity.closed import is_closed
 from chassis.web.http import Done, Page, Tx, Who, done, etag, following
 from chassis.web.listing import CountedListing, CountQuery, Order, SortQuery
 from chassis.web.moves import Offer
+from chassis.web.named import require_named
 from chassis.web.positions import position
 from chassis.web.worklist import RowQuery, count_of, page_of
 from contracts.events.access import RecordReadV1
@@ -59,6 +60,7 @@ async def list_returns(
     require(actor, "return.read", organisation=actor.organisation)
     asked = RowQuery(filters.asked(), sort)
     items = await page_of(tx, actor, queries.WORKLIST, asked, after=position(page.after), limit=page.limit)
+    await require_named(tx, actor, "return.read", asked.filters, items, page)
     request = Offer("request_return", use_cases.REQUEST, not await is_closed(tx, filters.case_id))
     return CountedListing(
         items=items,

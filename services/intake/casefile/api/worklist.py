@@ -15,6 +15,7 @@ from chassis.vault.vault import Sealing
 from chassis.web.http import Page, PageQuery, Who, following
 from chassis.web.listing import BoundedCount, CountedListing, CountQuery, ListFilters, Order, SortQuery
 from chassis.web.moves import Offer
+from chassis.web.named import require_listed
 from chassis.web.positions import position
 from contracts.casefile.buddhist_era import buddhist_era
 from contracts.casefile.partial_date import PartialDate
@@ -118,6 +119,7 @@ async def _read(
 ) -> tuple[list[ListedCase], list[SealedWord], BoundedCount | None]:
     async with service.database.transaction(actor.origin()) as tx:
         items = await worklist(tx, actor, asked, after=position(page.after), limit=page.limit)
+        await require_listed(tx, actor, asked.filters, items, page)
         named = [item.id for item in items if _is_named(item, actor, names)]
         sealed = await persons.words_of(tx, actor, named) if named else []
         if "language" in asked.filters:

@@ -7,12 +7,13 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 
 from chassis.database import Transaction
+from chassis.identity import closed
 from chassis.identity.access import remember, remember_new, require_case, visible_cases
 from chassis.identity.auth import Actor
 from chassis.problems import AlreadyThere, NotFound, PreconditionFailed
 from chassis.rows import RowReader
 from chassis.tables import insert_missing, update_set
-from services.intake.casefile.domain.case import Case, CaseVerb
+from services.intake.casefile.domain.case import Case, CaseState, CaseVerb
 from services.intake.casefile.domain.dependant import DependantChange
 from services.intake.casefile.domain.facts import CaseAssigned, CaseClosed, CaseFact, CaseOpened, CaseResumed
 from services.intake.casefile.outgoing import outgoing
@@ -24,6 +25,10 @@ _CASES = RowReader(Case, CASES)
 _READ = f"select {_CASES.columns()}, {AGES.columns()} from intake.cases where id = :id"
 _GET = text(_READ)
 _LOCK = text(_READ + " for update")
+_UNTOLD = text(
+    f"select id from intake.cases where state = '{CaseState.CLOSED}' and id not in {closed.TOLD_CLOSED}"
+    " order by id limit :limit for update"
+)
 _ANY_OF = text(
     "select exists (select from intake.cases where id = any(:ids) and organisation = :organisation and :worker = any(workers))"
 )
@@ -150,6 +155,11 @@ async def read(tx: Transaction, case_id: UUID) -> Case | None:
     return await _read(tx, _GET, case_id)
 
 
+async def untold_closings(tx: Transaction, limit: int) -> list[UUID]:
+    """Closed cases of which it was not told since the others keep it, each locked: whoever resumes one waits, and is told of after it."""
+    return [row.id for row in await tx.execute(_UNTOLD, {"limit": limit})]
+
+
 async def hold(tx: Transaction, case_id: UUID) -> Case | None:
     """Lock a case that the service itself moves."""
     return await _read(tx, _LOCK, case_id)
@@ -188,12 +198,16 @@ async def save(tx: Transaction, case: Case, facts: Sequence[CaseFact]) -> None:
     case.version += 1
     if any(isinstance(fact, CaseAssigned) for fact in facts):
         await tx.execute(_UNCOVERED, {"id": case.id})
-        await remember(tx, case.id, case.organisation, case.workers)
+        await remember(
+            tx, case.id, case.organisation, case.workers, closed=await closed.is_closed(tx, case.id)
+        )
         await attention.wait(tx, [case.id])
     if any(isinstance(fact, CaseResumed) for fact in facts):
+        await closed.mark_closed(tx, [case.id], closed=False)
         await attention.wait_again(tx, {case.id: case.organisation})
         await dependants.moved(tx, [case.id], DependantChange.BACK)
     if any(isinstance(fact, CaseClosed) for fact in facts):
+        await closed.mark_closed(tx, [case.id])
         await dependants.moved(tx, [case.id], DependantChange.LEFT)
     tx.say(*map(outgoing, facts))
 

@@ -16,6 +16,7 @@ from chassis.service import Running, Service
 from chassis.vault.vault import Sealing
 from chassis.web.http import Done, Listing, Page, Seen, Tx, Who, done, etag, following
 from chassis.web.moves import MoveView, Offer
+from chassis.web.named import require_listed
 from chassis.web.positions import position
 from contracts.casefile.text import Paragraph
 from contracts.form import Form
@@ -210,6 +211,7 @@ async def list_notes(
     async with service.database.transaction(actor.origin()) as tx:
         case = await cases.get(tx, actor, READ, case_id)
         rows = await queries.notes(tx, case_id, asked, position(page.after), page.limit)
+        await require_listed(tx, actor, asked, rows, page)
     words = await _opened(service, case, rows)
     async with service.database.transaction(actor.origin()) as tx:
         case = await cases.get(tx, actor, READ, case_id)  # still allowed, now that it is shown

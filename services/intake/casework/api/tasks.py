@@ -18,6 +18,7 @@ from chassis.service import Running, Service
 from chassis.vault.vault import Sealing
 from chassis.web.http import Done, IfMatch, Listing, Page, Seen, Tx, Who, cursor, done, etag
 from chassis.web.moves import MoveView, Offer
+from chassis.web.named import require_named
 from chassis.web.positions import position
 from contracts.casefile.reference import ShownReference
 from contracts.casefile.text import Paragraph
@@ -317,6 +318,7 @@ async def list_tasks(
         mine = [actor.subject, *await leaves.covered_by(tx, actor.organisation, actor.subject)]
         asked = TaskSelection(filters.asked(mine), sort)
         rows = await queries.tasks(tx, actor, asked, position(page.after), page.limit)
+        await require_named(tx, actor, READ_TASK, asked.filters, rows, page)
         now = tx.now
     words = await _opened(service, rows) if case is not None else {}
     gate = case is None or passes(case.state, CaseVerb.RAISE_TASK)

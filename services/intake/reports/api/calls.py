@@ -11,6 +11,7 @@ from chassis.identity.auth import Actor
 from chassis.service import Running, Service
 from chassis.web.http import Done, IfMatch, Listing, Page, Seen, Tx, Who, done, etag, following
 from chassis.web.moves import MoveView, Offer
+from chassis.web.named import require_named
 from chassis.web.positions import position
 from contracts.types import Code, GivenInstant, KnownCode
 from services.intake.casefile.api.cases import OpenForm, person_of, sealed_case
@@ -104,7 +105,9 @@ async def list_calls(
     actor: Who, tx: Tx, page: Page, service: Running, filters: Annotated[CallFilters, Depends()]
 ) -> Listing[queries.CallSummary]:
     require(actor, calls.READ, organisation=actor.organisation)
-    items = await queries.calls(tx, actor, filters.asked(actor), position(page.after), page.limit)
+    asked = filters.asked(actor)
+    items = await queries.calls(tx, actor, asked, position(page.after), page.limit)
+    await require_named(tx, actor, calls.READ, asked, items, page)
     moves = service.commands.open([Offer("start_call", calls.WRITE)], rights_of(actor))
     return Listing(items=items, next=following(items, page, "started_at", "id"), moves=moves)
 

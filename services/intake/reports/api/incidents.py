@@ -17,6 +17,7 @@ from chassis.service import Running, Service
 from chassis.web.http import Done, IfMatch, Listing, Page, Seen, Tx, Who, done, etag, following
 from chassis.web.month_views import MonthName, MonthTableView, month_tables, settled_month
 from chassis.web.moves import MoveView, Offer
+from chassis.web.named import require_listed
 from chassis.web.positions import positioned
 from contracts.events.access import LogReadV1
 from contracts.small_cells import K, ShownTable
@@ -120,6 +121,8 @@ async def list_incidents(
     require(actor, incidents.READ, organisation=actor.organisation)
     after = cast("IncidentPosition | None", positioned(page.after, _first_of, UUID))
     items = await incident_queries.incidents(tx, actor, filters.asked(), after, page.limit)
+    named = {} if filters.organisation is None else {"organisation": filters.organisation}
+    await require_listed(tx, actor, named, items, page)
     moves = service.commands.open([Offer("record_incident", incidents.WRITE)], rights_of(actor))
     return Listing(items=items, next=following(items, page, "month", "id"), moves=moves)
 
