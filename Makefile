@@ -47,7 +47,7 @@ demo: $(STAMP) ## play a case across two countries on the local stack; ARGS=--ex
 up: $(STAMP) ## start the local stack of TH and KH until Ctrl-C; ARGS='TH KH VN' for three, ARGS=--fresh wipes it first
 	$(RUN) -m corridor up $(ARGS)
 
-bench: $(STAMP) ## measure relay, consumer and lists against their floors, on a real Kafka and PostgreSQL
+bench: $(STAMP) ## measure relay, consumer, lists and a page of the console against their floors, on real servers
 	$(RUN) -m tests.bench $(ARGS)
 
 contracts: $(STAMP) ## write the schemas, AsyncAPI document and event map anew from the event classes

@@ -86,9 +86,13 @@ class Sessions:
 
     async def end(self, session: Session) -> None:
         """Here at once; then the issuer is told."""
+        await self.forget(session)
+        await self._sign_in.revoke(session.tokens)
+
+    async def forget(self, session: Session) -> None:
+        """Here alone, for whoever cannot wait for the issuer."""
         async with self._database.transaction(self._database.system()) as tx:
             await rows.end(tx, session.secret.session_id)
-        await self._sign_in.revoke(session.tokens)
 
     async def _kept(self, secret: Secret, **changed: Any) -> Session | None:
         """The session, which is used now, with what of it has `changed`; None where it is over. Raises NoSecret."""

@@ -10,7 +10,7 @@ from uuid import uuid4
 from fastapi import Depends, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from chassis.problems import BadRequest, Forbidden, Unauthenticated
+from chassis.problems import BadRequest, Forbidden, Unauthenticated, Unavailable
 from chassis.service import Service
 from chassis.web.code_lists import preferred
 from contracts.casefile.reference import reference_of
@@ -22,12 +22,15 @@ from services.console.rendering import rendered
 from services.console.sessions import Session
 from services.console.settings import Settings
 from services.console.unsent import UnsentForm
-from services.console.words import Reader
+from services.console.words import Reader, marked
 
 SESSION, SIGNING_IN, LANGUAGE = "session", "signing-in", "language"
 DAY = 86_400
 DRAWN_FOR_SHOW = "7F3K2"
 """Of the reference that a hint shows."""
+NO_ISSUER = marked(
+    "The sign-in does not answer at the moment. What you typed is still here: wait a little and send it again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class Visitor:
     service: Service[Settings, Parts]
     reader: Reader
     session: Session | None
+    away: bool = False
+    """Her session cannot be used at the moment, because the issuer does not answer."""
 
     @property
     def settings(self) -> Settings:
@@ -65,8 +70,18 @@ class Visitor:
         }
         return rendered(template, status, {**own, **values})
 
+    def not_sent(self, typed: Mapping[str, list[str]]) -> Response:
+        """A form that comes without a session that can be used, as it was typed, to be sent again from here."""
+        if self.away:
+            return self.page("session-over.html", HTTPStatus.SERVICE_UNAVAILABLE, typed=typed, away=NO_ISSUER)
+        return self.page("session-over.html", HTTPStatus.UNAUTHORIZED, typed=typed)
+
     async def too_late(self, typed: Mapping[str, list[str]]) -> Response:
-        """The answer to a form that comes after the end of the session: it is kept for its sender, or stands on the page where it cannot be."""
+        """The answer to a form that comes after the end of the session: it is kept for its sender, or stands on the page where it cannot be,
+        and while nobody can say whether it has ended.
+        """
+        if self.away:
+            return self.not_sent(typed)
         form = UnsentForm(self.path, typed)
         kept = await self.service.parts.unsent.keep(self.cookie(SESSION), form)
         return self.page("session-over.html", 401, typed={} if kept else typed, kept=kept)
@@ -112,8 +127,13 @@ async def visitor(request: Request, service: Console) -> Visitor:
     chosen = request.cookies.get(cookie_name(settings, LANGUAGE))
     language = chosen if chosen in LANGUAGES else preferred(request.headers.get("accept-language"))
     cookie = request.cookies.get(cookie_name(settings, SESSION))
-    session = await service.parts.sessions.of(cookie)
-    return Visitor(request, service, Reader(language, settings.zone), session)
+    reader = Reader(language, settings.zone)
+    try:
+        return Visitor(request, service, reader, await service.parts.sessions.of(cookie))
+    except Unavailable:
+        if request.method != "POST":
+            raise
+        return Visitor(request, service, reader, None, away=True)
 
 
 Anybody = Annotated[Visitor, Depends(visitor)]
@@ -141,9 +161,9 @@ class SignedIn(Visitor):
 
 
 async def signed_in(anybody: Anybody) -> SignedIn:
-    """Raises Unauthenticated, which is answered with the page where one signs in."""
+    """Raises Unauthenticated, which is answered with the page where one signs in, and Unavailable."""
     if anybody.session is None:
-        raise Unauthenticated
+        raise Unavailable if anybody.away else Unauthenticated
     return SignedIn(anybody.request, anybody.service, anybody.reader, anybody.session)
 
 

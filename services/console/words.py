@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 from babel.core import Locale
@@ -22,7 +23,7 @@ from contracts.codes import ENGLISH, LANGUAGES, chosen, codes, labels
 LOCALE = Path(__file__).parent / "locale"
 SPOKEN: Mapping[str, str] = {"en": "English", "th": "ไทย", "km": "ខ្មែរ", "fr": "Français", "es": "Español"}
 """Each language under its own name."""
-WEEK = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+WEEK: tuple[str, ...] = get_args(Literal["MO", "TU", "WE", "TH", "FR", "SA", "SU"])
 BUDDHIST, ERA = "th", 543
 """Thai readers count years by the Buddhist era, which is so many years ahead."""
 

@@ -89,7 +89,8 @@ async def test_another_site_sends_nothing_in_her_name(workplace, wrote):
     case, browser, form = await at_the_form(workplace)
     cross = {"Sec-Fetch-Site": "cross-site"}
     data = {**dict(form.fields), "category": "visit", "text": "planted"}
-    for address in (form.action, "/console/sign-out", "/console/exit", "/console/cases/find"):
+    assert (await browser.http.post("/console/exit", headers=cross)).status_code == 403
+    for address in (form.action, "/console/sign-out", "/console/cases/find"):
         assert (await browser.http.post(address, data=data, headers=cross)).status_code == 403
         assert (await browser.http.post(address, data={"text": "x"})).status_code in {400, 422}
     assert await wrote(workplace, case) == []

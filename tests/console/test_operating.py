@@ -161,6 +161,6 @@ async def test_the_border_says_why_nothing_is_sealed_and_how_old_the_trust_is(wo
         assert word in page.text, word
 
 
-def test_each_reason_for_which_nothing_is_sealed_has_words_on_the_page():
+async def test_each_reason_for_which_nothing_is_sealed_has_words_on_the_page():
     page = (HERE / "templates" / "border.html").read_text(encoding="utf-8")
     assert [one for one in Closure if f"'{one}': _(" not in page] == []

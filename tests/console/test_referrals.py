@@ -142,13 +142,13 @@ async def referring(workplace, postgres_dsn, tmp_path_factory):
         directory = Starlette(routes=routes)
         beside = [Mount("/referral", harness.service.app), Mount("/directory", directory)]
         app = Starlette(routes=[*beside, Mount("/", workplace.app)])
-        before, more = pages.peers.http, {name: f"{ORIGIN}/{name}" for name in ("referral", "directory")}
+        before, known = pages.peers.http, dict(pages.settings.peers)
         pages.peers.http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app))
-        pages.settings.peers.update(more)
+        pages.settings.peers.update({name: f"{ORIGIN}/{name}" for name in ("referral", "directory")})
         yield Referring(workplace, harness)
         pages.peers.http = before
-        for name in more:
-            del pages.settings.peers[name]
+        pages.settings.peers.clear()
+        pages.settings.peers.update(known)
     await databases.drop_all()
 
 

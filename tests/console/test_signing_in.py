@@ -7,10 +7,10 @@ import httpx2
 import pytest
 from sqlalchemy import text
 
-from chassis.problems import Unauthenticated
+from chassis.problems import Unauthenticated, Unavailable
 from services.console.domain.secret import Secret
 from services.console.sessions import Session
-from tests.console.browsing import query_of
+from tests.console.browsing import SentForm, query_of
 from tests.console.conftest import CONSOLE, ISSUER
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -147,6 +147,41 @@ async def test_whoever_leaves_in_a_hurry_is_elsewhere_and_signed_out(workplace):
     browser = workplace.browser()
     home = await browser.sign_in("th.worker")
     left = await browser.send(home.form("/exit"))
+    assert left.answer.headers["Location"] == workplace.console.service.settings.exit_url
+    assert "You are signed in" not in (await browser.get("/console/")).text
+
+
+async def test_whoever_leaves_in_a_hurry_is_elsewhere_also_from_a_page_of_a_session_that_is_over(workplace):
+    browser, elsewhere = workplace.browser(), workplace.console.service.settings.exit_url
+    old = (await browser.sign_in("th.worker")).form("/exit")
+    await browser.send((await browser.get("/console/")).form("/sign-out"))
+    assert (await browser.send(old)).answer.headers["Location"] == elsewhere
+    await browser.sign_in("th.worker")
+    assert (await browser.send(old)).answer.headers["Location"] == elsewhere
+    assert "You are signed in" not in (await browser.get("/console/")).text
+
+
+async def test_what_was_typed_stays_and_the_exit_leads_out_while_the_issuer_does_not_answer(
+    workplace, monkeypatch
+):
+    browser, _, _ = await with_a_token_that_ends(workplace)
+    case, sign_in = await workplace.case(), workplace.console.service.parts.sign_in
+
+    async def nobody(_):
+        raise Unavailable
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sign_in, "refreshed", nobody)
+        form = SentForm(f"/console/cases/{case}/write_note", "post", [("text", "typed for long")])
+        told = await browser.send(form)
+        assert (told.status, "The sign-in does not answer at the moment." in told.text) == (503, True)
+        assert dict(told.form("write_note").fields)["text"] == "typed for long"
+        assert (await browser.get("/console/cases")).status == 503
+    assert "typed for long" in (await browser.send(told.form("write_note"))).html
+    with monkeypatch.context() as patch:
+        patch.setattr(sign_in, "is_fresh", lambda _: False)
+        patch.setattr(sign_in, "refreshed", nobody)
+        left = await browser.send(SentForm("/console/exit", "post", []))
     assert left.answer.headers["Location"] == workplace.console.service.settings.exit_url
     assert "You are signed in" not in (await browser.get("/console/")).text
 

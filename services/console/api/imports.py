@@ -61,7 +61,7 @@ async def show_upload(who: Who) -> Response:
 async def send_upload(visitor: Anybody, request: Request) -> Response:
     sent = await sent_file(request)
     if visitor.session is None:
-        return visitor.page("session-over.html", 401, typed=sent.typed)
+        return visitor.not_sent(sent.typed)
     who = SignedIn(visitor.request, visitor.service, visitor.reader, visitor.session)
     key = sent.said("key")
     if not who.session.secret.fits(sent.said("token"), START_IMPORT.operation, key):

@@ -4,6 +4,7 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query
+from starlette.background import BackgroundTask
 from starlette.responses import RedirectResponse, Response
 
 from chassis.problems import BadRequest, Unauthenticated
@@ -104,11 +105,15 @@ async def sign_out(who: WhoByForm) -> Response:
 
 
 @router.post("/exit")
-async def exit_page(who: WhoByForm) -> Response:
-    """Out of here at once; whoever goes back finds the page where one signs in."""
-    await who.service.parts.sessions.end(who.session)
-    response = RedirectResponse(who.settings.exit_url, HTTPStatus.SEE_OTHER)
-    drop_cookie(response, who.settings, SESSION)
+async def exit_page(visitor: Anybody) -> Response:
+    """Out of here at once, also from a page of a session that is over, or of another one, or while the issuer is away. Whoever goes
+    back finds the page where one signs in. What another site sends comes without the cookie, and ends nothing.
+    """
+    response = RedirectResponse(visitor.settings.exit_url, HTTPStatus.SEE_OTHER)
+    if visitor.session is not None:
+        await visitor.service.parts.sessions.forget(visitor.session)
+        response.background = BackgroundTask(visitor.service.parts.sign_in.revoke, visitor.session.tokens)
+    drop_cookie(response, visitor.settings, SESSION)
     return response
 
 
