@@ -36,6 +36,7 @@ from services.console.api import (
     returns,
     sign_in,
     submissions,
+    tasks,
     team,
 )
 from services.console.asking import NotTheirs, OrderRefused, ServiceAway
@@ -85,6 +86,7 @@ def pages() -> ASGIApp:
         referrals,
         referring,
         returns,
+        tasks,
         forms,
     ):
         app.include_router(part.router)

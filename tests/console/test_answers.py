@@ -18,6 +18,7 @@ from services.console import (
     log_answers,
     operation_answers,
     report_answers,
+    return_answers,
     team_answers,
 )
 from services.console.answers import CASES
@@ -33,6 +34,7 @@ STATED = [
     *vars(views).values(),
     *vars(draft_answers).values(),
     *vars(team_answers).values(),
+    *vars(return_answers).values(),
     *vars(log_answers).values(),
     *vars(operation_answers).values(),
     *vars(file_answers).values(),
