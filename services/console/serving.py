@@ -23,6 +23,7 @@ from services.console.api import (
     consents,
     drafts,
     exports,
+    finding,
     forms,
     giving,
     home,
@@ -85,6 +86,7 @@ def pages() -> ASGIApp:
         referrals,
         referring,
         returns,
+        finding,
         forms,
     ):
         app.include_router(part.router)
