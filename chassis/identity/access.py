@@ -276,13 +276,14 @@ async def listed_cases(
     return _among(column, which), parameters
 
 
-def cases_of_worker(column: str, worker: str) -> str:
-    """A condition on `column`: the cases of `:organisation` on which the worker of this parameter works."""
-    return _among(column, f"ca.organisation = :organisation and {_HAS.format(worker)}")
-
-
-def cases_of_nobody(column: str) -> str:
-    return _among(column, "ca.organisation = :organisation and ca.workers = '{}'")
+def cases_of_worker(
+    tx: Transaction, actor: Actor, actions: Iterable[str], *, column: str, worker: str | None
+) -> tuple[str, dict[str, Any]]:
+    """A condition on `column`: the cases on which the worker of this parameter works, None: nobody, and on which all of these actions are allowed."""
+    allowed = [_which(tx, actor, action) for action in actions]
+    has = "ca.workers = '{}'" if worker is None else _HAS.format(worker)
+    which = " and ".join([has, *(f"({condition})" for condition, _ in allowed)])
+    return _among(column, which), {name: value for _, named in allowed for name, value in named.items()}
 
 
 def _among(column: str, which: str) -> str:

@@ -18,14 +18,12 @@ from pydantic import BaseModel, Field
 from chassis.database import Transaction
 from chassis.identity.access import (
     CASE_HOLDERS,
-    cases_of_nobody,
     cases_of_worker,
     each_visible_case,
     listed_cases,
 )
 from chassis.identity.auth import Actor
 from chassis.web.listing import (
-    ANY,
     NOBODY,
     BoundedCount,
     Conditions,
@@ -107,7 +105,6 @@ class Worklist(Generic[V]):
     def conditions(self) -> Conditions:
         return {
             "case_id": "r.case_id = :case_id",
-            "worker": {NOBODY: cases_of_nobody("r.case_id"), ANY: cases_of_worker("r.case_id", ":worker")},
             "due_by": f"{self.due_at} <= :due_by",
             "updated_since": "r.updated_at >= :updated_since",
             **self.filters,
@@ -157,12 +154,19 @@ async def count_of(tx: Transaction, actor: Actor, of: Worklist[Any], asked: RowQ
 async def _conditions(
     tx: Transaction, actor: Actor, of: Worklist[Any], asked: RowQuery
 ) -> tuple[list[str], dict[str, Any]]:
-    visible, values = await listed_cases(tx, actor, of.action, column="r.case_id")
-    conditions = [visible, "r.organisation = :organisation", *narrowed(of.conditions, asked.filters)]
+    visible, values = await _readable(tx, actor, of, asked.filters.get("worker"))
+    narrow = {name: value for name, value in asked.filters.items() if name != "worker"}
+    conditions = [visible, "r.organisation = :organisation", *narrowed(of.conditions, narrow)]
     if asked.order is Order.DUE or "due_by" in asked.filters:
         conditions.append(of.due)  # once: said twice, PostgreSQL takes it for rarer than it is
-    if "worker" in asked.filters:
-        readable, whose = await each_visible_case(tx, actor, CASE_READ, column="r.case_id")
-        conditions.append(readable)
-        values |= whose
     return conditions, {**values, **asked.filters, "organisation": actor.organisation}
+
+
+async def _readable(
+    tx: Transaction, actor: Actor, of: Worklist[Any], worker: object
+) -> tuple[str, dict[str, Any]]:
+    """The cases of which the list may show rows: of one worker, those whose workers it may show too."""
+    if worker is None:
+        return await listed_cases(tx, actor, of.action, column="r.case_id")
+    named = None if worker == NOBODY else ":worker"
+    return cases_of_worker(tx, actor, (of.action, CASE_READ), column="r.case_id", worker=named)

@@ -1,4 +1,5 @@
-"""`python -m tests.bench`: relay and consumer against their floors, in one interleaved run on real servers.
+"""`python -m tests.bench`: relay and consumer against their floors, in one interleaved run on real servers; then the lists, and the console's
+page of a case on a cell of its own.
 
 Ratios of one run hold; absolute figures belong to the machine. Exits with 1 when a gate or the oracle fails.
 """
@@ -13,7 +14,8 @@ from typing import Any
 import uvloop
 
 from deploy.local.patience import Patience
-from tests.bench import consumer, hop, lists, oracle, relay
+from deploy.local.testing import Run
+from tests.bench import console, consumer, hop, lists, oracle, relay
 from tests.bench.cell import PARTITIONS, Bench, bench, owner, servers
 
 GATES = {"relay": 0.35, "consumer": 0.25}
@@ -98,6 +100,11 @@ async def main(told: argparse.Namespace) -> int:
             await latency(made, told.seconds)
         clean = await lists.measure(databases) and clean
         await databases.drop_all()
+    run = Run.begin()
+    try:
+        clean = await console.measure(run) and clean
+    finally:
+        run.end()
     return verdict(ratios, clean)
 
 

@@ -43,12 +43,15 @@ class ServerClock:
         return Spent(sum(one[0] for one in said) * 1000, sum(one[1] for one in said) * 1000)
 
 
-async def permit(admin_dsn: str, role: str) -> None:
-    """Let a role ask its server for these statistics, which is a superuser's right."""
+@asynccontextmanager
+async def permitted(admin_dsn: str, role: str) -> AsyncIterator[None]:
+    """Lets a role ask its server for these statistics, which is a superuser's right; a role that has it cannot be dropped."""
     admin = await asyncpg.connect(admin_dsn)
     try:
         await admin.execute(f"grant set on parameter log_statement_stats to {role}")
+        yield
     finally:
+        await admin.execute(f"revoke set on parameter log_statement_stats from {role}")
         await admin.close()
 
 

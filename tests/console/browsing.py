@@ -67,12 +67,11 @@ class Page(HTMLParser):
 
 
 class Browser:
-    """One browser of one person."""
+    """One browser of one person. Without an app it goes over the network."""
 
     def __init__(self, app, origin: str) -> None:
-        self.http = httpx2.AsyncClient(
-            transport=httpx2.ASGITransport(app=app, raise_app_exceptions=False), base_url=origin
-        )
+        inside = None if app is None else httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+        self.http = httpx2.AsyncClient(transport=inside, base_url=origin, trust_env=False, timeout=30)
         self.asked: list[str] = []
 
     async def get(self, path: str, **more) -> Page:

@@ -164,3 +164,34 @@ async def test_the_border_says_why_nothing_is_sealed_and_how_old_the_trust_is(wo
 async def test_each_reason_for_which_nothing_is_sealed_has_words_on_the_page():
     page = (HERE / "templates" / "border.html").read_text(encoding="utf-8")
     assert [one for one in Closure if f"'{one}': _(" not in page] == []
+
+
+async def test_an_operator_proposes_a_change_that_nobody_makes_alone(workplace):
+    operators = {"th.operator": ["operator"], "th.other-operator": ["operator"]}
+    listed = StaffFile.model_validate({"organisations": {"th-operations": operators}})
+    await seed_staff(workplace.directory.service, listed)
+    browser = await an_operator(workplace)
+    page = await browser.get((await browser.get("/console/proposals")).links["Propose a change"])
+    told = await browser.send(page.form("propose_change"), organisation="th-lotus-shelter")
+    assert (
+        told.status,
+        told.html.count("Choose what shall change"),
+        told.html.count("Write the ticket"),
+    ) == (422, 2, 2)
+    typed = {"ticket": "OPS-77", "name": SCRIPT, "role": "shelter", "type": "NGO"}
+    told = await browser.send(
+        told.form("propose_change"), change="add-organisation", worker="th.worker", **typed
+    )
+    assert (told.status, told.html.count("Leave this empty for what was chosen")) == (422, 2)
+    form = told.form("propose_change")
+    assert dict(form.fields)["name"] == SCRIPT
+    for _ in range(2):
+        done = await browser.send(form, worker="", type="NGO")
+        assert "The change was proposed." in done.text
+    assert done.text.count("OPS-77") == 1
+    assert "<script" not in done.html
+    other = await (await an_operator(workplace, "th.other-operator")).get("/console/proposals")
+    assert "Confirm this change" in other.links
+    worker = workplace.browser()
+    await worker.sign_in("th.worker")
+    assert (await worker.get("/console/proposals/ours/propose_change")).status == 404

@@ -21,7 +21,7 @@ SHOWN = 20
 async def show_case(
     case_id: UUID, who: Who, done: Annotated[str, Query(pattern=r"^[a-z_]{0,40}$")] = ""
 ) -> Response:
-    found, panels = await at_once(who.voice.ask(answers.CASE, case_id=case_id), _panels(who.voice, case_id))
+    found, panels = await at_once(who.voice.ask(answers.CASE, case_id=case_id), panels_of(who.voice, case_id))
     return who.page(
         "case.html",
         case=found.value,
@@ -35,7 +35,7 @@ async def show_case(
     )
 
 
-async def _panels(voice: Voice, case_id: UUID) -> dict[str, Panel[Any]]:
+async def panels_of(voice: Voice, case_id: UUID) -> dict[str, Panel[Any]]:
     """The parts of the page by their names, each with what its service answers."""
     of_case = {"case_id": case_id, "limit": SHOWN}
     asked = {

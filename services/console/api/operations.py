@@ -64,6 +64,6 @@ async def list_proposals(who: Who, done: Code = "", after: Position = "") -> Res
     found, known = await at_once(who.voice.ask(PROPOSALS, query=query), organisations(who.voice))
     buttons = {one.id: offered(one.moves) for one in found.value.items}
     return who.page(
-        "proposals.html", proposals=found.value, buttons=buttons, names=names_of(known), after=after,
+        "proposals.html", proposals=found.value, may_propose=offered(found.value.moves), buttons=buttons, names=names_of(known), after=after,
         done=COMMANDS[done].done if done in COMMANDS else "",
     )  # fmt: skip

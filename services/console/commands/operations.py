@@ -46,7 +46,51 @@ def _by_two(verb: str, title: str, button: str, done: str) -> Command:
     )
 
 
+PROPOSALS = Subject("proposals", "", marked("Back to the proposals"), page="/proposals")
+_ALWAYS = ("change", "organisation", "ticket")
+_OF_SOME = ("name", "role", "type", "status", "worker", "staff_role", "cases_to", "cases_to_organisation")
+
+
+def _proposed(typed: Typed, sender: Sender) -> Mapping[str, Any]:
+    """A change has the members that it needs, and no other: what was left empty is not sent."""
+    del sender
+    needed = {name: one(typed, name) for name in _ALWAYS}
+    return needed | {name: said for name in _OF_SOME if (said := one(typed, name))}
+
+
+_NEW, _THERE = (
+    marked("For an organisation that is added, or that changes."),
+    marked("For a person who gets or loses a role."),
+)
+_AWAY = marked("For an organisation that is suspended.")
+PROPOSE = Command(
+    PROPOSALS,
+    Order("directory", "propose_change", "POST", "/v1/proposals"),
+    operation_answers.PROPOSALS,
+    title=marked("Propose a change"),
+    intro=(marked("Nothing is changed yet: another operator confirms it within 72 hours. Fill in what the change needs, and leave the rest empty."),),
+    button=marked("Propose"),
+    done=marked("The change was proposed. Another operator has to confirm it."),
+    fields=(
+        FormField("change", "radios", marked("What shall change?"), codes="directory_change", empty=marked("Choose what shall change")),
+        FormField("organisation", "line", marked("Identifier of the organisation"), marked("As it stands in the directory; of a new one in small letters, beginning with the two letters of the country and a hyphen."), empty=marked("Write which organisation")),
+        FormField("ticket", "line", marked("Ticket"), marked("Of your own system, for example OPS-1042. The words about it stand there."), empty=marked("Write the ticket")),
+        FormField("name", "line", marked("Name"), marked("For an organisation that is added.")),
+        FormField("role", "radios", marked("Role"), _NEW, codes="recipient_role"),
+        FormField("type", "select", marked("Kind"), _NEW, codes="org_Type"),
+        FormField("status", "select", marked("State of the organisation"), marked("For an organisation that changes."), codes="directory_status"),
+        FormField("worker", "line", marked("Person"), _THERE),
+        FormField("staff_role", "select", marked("Role of the person"), _THERE, codes="staff_role"),
+        FormField("cases_to", "line", marked("Cases go to"), _AWAY),
+        FormField("cases_to_organisation", "line", marked("Cases go to the organisation"), _AWAY),
+    ),
+    body=_proposed,
+)  # fmt: skip
+"""One of the kinds, each of which has members of its own."""
+
+
 FORMS = (
+    PROPOSE,
     Command(
         WORK,
         Order("{service}", "retry_work", "POST", "/v1/work/{work_id}/retry"),
