@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, RootModel
 
 from services.console.asking import Question
 
@@ -122,12 +122,15 @@ class Dependant(BaseModel):
 
 
 class Note(BaseModel):
+    id: UUID
     category: str
     text: str | None
     state: str
     by: str
     at: datetime
     revision: int
+    reason: str | None
+    moves: list[Move]
 
 
 class Recipient(BaseModel):
@@ -263,13 +266,54 @@ class Check(BaseModel):
 
 
 class Task(BaseModel):
+    id: UUID
     kind: str
     state: str
     worker: str | None
     due_at: datetime | None
     due_on: date | None
     overdue: bool
+    step: str | None
     text: str | None
+
+
+class OneTask(Task):
+    moves: list[Move]
+    case_id: UUID | None
+    case_reference: str | None
+    remind_at: datetime | None
+    cancel_offered: bool
+    raised_at: datetime
+    raised_by: str
+    ended_at: datetime | None
+    ended_by: str | None
+
+
+class Hold(BaseModel):
+    id: UUID
+    until: datetime
+    placed_at: datetime
+    lifted_at: datetime | None
+    in_force: bool
+    moves: list[Move]
+
+
+class Holds(RootModel[list[Hold]]):
+    pass
+
+
+class ClosingReason(BaseModel):
+    reason: str | None
+    note: str | None
+    by: str
+    at: datetime
+
+
+class CaseEnd(BaseModel):
+    closed: ClosingReason | None
+    resumed: ClosingReason | None
+    blocked_by: list[str]
+    moves: list[Move]
 
 
 class TimelineEntry(BaseModel):
@@ -361,6 +405,10 @@ NEEDS = Question("intake", "list_needs", "/v1/cases/{case_id}/needs", Page[Needs
 NOTES = Question("intake", "list_notes", "/v1/cases/{case_id}/notes", Page[Note])
 DEPENDANTS = Question("intake", "list_dependants", "/v1/cases/{case_id}/dependants", Page[Dependant])
 TASKS = Question("intake", "list_tasks", "/v1/tasks", Page[Task])
+NOTE = Question("intake", "get_note", "/v1/cases/{case_id}/notes/{note_id}", Note)
+TASK = Question("intake", "get_task", "/v1/tasks/{task_id}", OneTask)
+HOLDS = Question("intake", "list_holds", "/v1/cases/{case_id}/holds", Holds)
+CLOSING = Question("intake", "get_closing", "/v1/cases/{case_id}/closing", CaseEnd)
 TEAM = Question("intake", "list_team", "/v1/team", Page[Load])
 CONSENTS = Question("consent", "list_consents", "/v1/cases/{case_id}/consents", Page[Consent])
 REFERRALS = Question("referral", "list_referrals", "/v1/referrals", CountedPage[ListedReferral])

@@ -37,6 +37,7 @@ from services.console.api import (
     returns,
     sign_in,
     submissions,
+    tasks,
     team,
 )
 from services.console.asking import NotTheirs, OrderRefused, ServiceAway
@@ -87,6 +88,7 @@ def pages() -> ASGIApp:
         referring,
         returns,
         finding,
+        tasks,
         forms,
     ):
         app.include_router(part.router)

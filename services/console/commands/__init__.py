@@ -22,6 +22,7 @@ from services.console.commands import (
     return_forms,
     team,
     watching,
+    work_forms,
 )
 from services.console.commands.form import Command
 from services.console.domain.person import Person
@@ -39,6 +40,7 @@ _ALL = (
     *return_forms.FORMS,
     *team.FORMS,
     *watching.FORMS,
+    *work_forms.FORMS,
     *operations.FORMS,
 )
 COMMANDS: Mapping[str, Command] = {command.verb: command for command in _ALL}
