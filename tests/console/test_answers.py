@@ -19,6 +19,7 @@ from services.console import (
     matching_answers,
     operation_answers,
     report_answers,
+    return_answers,
     team_answers,
 )
 from services.console.answers import CASES
@@ -35,6 +36,7 @@ STATED = [
     *vars(draft_answers).values(),
     *vars(matching_answers).values(),
     *vars(team_answers).values(),
+    *vars(return_answers).values(),
     *vars(log_answers).values(),
     *vars(operation_answers).values(),
     *vars(file_answers).values(),

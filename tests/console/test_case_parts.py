@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from contracts.codes import LANGUAGES
-from services.console import answers
+from services.console import answers, return_answers
 from services.console.asking import Answer, Panel
 from services.console.commands import COMMANDS, offered
 from services.console.domain.person import Person
@@ -43,7 +43,7 @@ ITEMS = {
     "tasks": (answers.TASKS, {"kind": "visit", "state": "open", "worker": None, "due_at": None, "due_on": "2026-11-27", "overdue": True, "text": "ring", "id": str(uuid4()), "step": None}),
     "consents": (answers.CONSENTS, {"state": "given", "valid_until": AT, "created_at": AT, "terms": {"purposes": ["case-management"], "recipients": [{"organisation": "kh-care-agency"}]}}),
     "referrals": (answers.REFERRALS, {**HALVES, "state": "requested", "recipient": "kh-care-agency", "service": "shelter", "respond_by": AT, "referral_id": str(uuid4()), "case_id": CASE["id"], "case_reference": None, "kind": "referral", "purpose": "protection", "urgency": "urgent", "created_at": AT, "workers": []}),
-    "returns": (answers.RETURNS, {**HALVES, "state": "cleared", "receiver": "kh-care-agency", "expected_at": AT, "return_id": str(uuid4()), "case_id": CASE["id"], "case_reference": None, "result": "safe", "requested_at": AT, "workers": []}),
+    "returns": (return_answers.RETURNS, {**HALVES, "state": "cleared", "receiver": "kh-care-agency", "expected_at": AT, "return_id": str(uuid4()), "case_id": CASE["id"], "case_reference": None, "result": "safe", "requested_at": AT, "workers": []}),
     "timeline": (answers.TIMELINE, {"at": AT, "label": "Case opened", "elsewhere": True, "organisation": "kh-care-agency", "by": None}),
 }  # fmt: skip
 

@@ -11,6 +11,7 @@ from services.console.answers import Move
 from services.console.asking import Panel, Voice, at_once
 from services.console.commands import COMMANDS, offered
 from services.console.names import names_of, organisations
+from services.console.return_answers import RETURNS
 from services.console.visiting import Who
 
 router = APIRouter()
@@ -58,7 +59,7 @@ async def panels_of(voice: Voice, case_id: UUID) -> dict[str, Panel[Any]]:
         "tasks": voice.panel(answers.TASKS, query={**of_case, "state": "open"}),
         "consents": voice.panel(answers.CONSENTS, case_id=case_id, query={"limit": SHOWN}),
         "referrals": voice.panel(answers.REFERRALS, query=of_case),
-        "returns": voice.panel(answers.RETURNS, query=of_case),
+        "returns": voice.panel(RETURNS, query=of_case),
         "closing": voice.panel(answers.CLOSING, case_id=case_id),
         "timeline": voice.panel(answers.TIMELINE, case_id=case_id, query={"limit": 200}),
         "organisations": organisations(voice),
