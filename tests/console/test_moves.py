@@ -31,10 +31,9 @@ WITHOUT_A_FORM: Mapping[str, Collection[str]] = {
         "draft_notice", "revise_notice", "propose_notice", "approve_notice", "withdraw_notice", "decline_withdrawal",
     },
     "no page yet for the own entry in the directory": {"describe_organisation", "describe_service"},
-    "suspended by one operator in the command line": {"suspend_organisation"},
+    "a suspension is proposed like any other change; at once by one person an operator has it in the command line": {"suspend_organisation"},
     "no page yet for trust: an operator has it in the command line": {
-        "propose_trust_document", "confirm_trust_document", "withdraw_trust_document", "distrust_key", "confirm_distrust", "withdraw_distrust",
-        "suspend_agreement",
+        "propose_trust_document", "confirm_trust_document", "withdraw_trust_document", "suspend_agreement",
     },
     "an operator has it in the command line": {
         "discard_parked_event", "replay_parked_stream", "move_offset", "stop_replay", "end_stop",

@@ -64,7 +64,8 @@ async def seen_now(who: SignedIn, command: Command, subject_id: str) -> Answer[A
     """
     places, about = command.subject.places(subject_id), command.about
     listed = command.part is whole and f"{{{command.subject.place}}}" not in about.path
-    answer = await who.voice.ask(about, query=places if listed else {}, **places)
+    many = {"limit": command.most} if command.most else {}
+    answer = await who.voice.ask(about, query={**places, **many} if listed else many, **places)
     if command.part is whole:
         return answer
     part = command.part(answer.value, places)
