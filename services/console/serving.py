@@ -23,6 +23,7 @@ from services.console.api import (
     consents,
     drafts,
     exports,
+    finding,
     forms,
     giving,
     home,
@@ -86,6 +87,7 @@ def pages() -> ASGIApp:
         referrals,
         referring,
         returns,
+        finding,
         tasks,
         forms,
     ):

@@ -39,7 +39,7 @@ async def form_page(
         faults=faults or {}, said=said, look=look, workers=workers, choices=await _choices(who, command, subject_id, typed),
         among=await _among(who, command, about, typed),
         said_options={field.name: {code: who.reader.say(text) for code, text in field.said.items()} for field in command.fields},
-        looked_at=await _looked_at(who, command, subject_id),
+        names=names_of(await organisations(who.voice)) if command.shown else {}, looked_at=await _looked_at(who, command, subject_id),
         view=None if about is None else about.value, back=command.subject.page_of(subject_id),
     )  # fmt: skip
 

@@ -16,6 +16,7 @@ from services.console.commands import (
     file_forms,
     incident_forms,
     operations,
+    pair_forms,
     protection_forms,
     referral_forms,
     return_forms,
@@ -29,6 +30,7 @@ from services.console.domain.person import Person
 _ALL = (
     *case_forms.FORMS,
     *consent_forms.FORMS,
+    *pair_forms.FORMS,
     *protection_forms.FORMS,
     *draft_forms.FORMS,
     *file_forms.FORMS,
