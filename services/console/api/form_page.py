@@ -32,17 +32,19 @@ async def form_page(
     look: str = "",
 ) -> Response:
     """`said` stands above it, with `look` as the way to what it speaks of; `faults` beside the fields."""
-    (workers, chosen), choices, among, looked_at = await at_once(
+    (workers, chosen), choices, among, looked_at, names = await at_once(
         _workers(who, command, subject_id, typed),
         _choices(who, command, subject_id, typed),
         _among(who, command, about, typed),
         _looked_at(who, command, subject_id),
+        _names(who, command),
     )
     return who.page(
         "form.html", status, command=command, subject_id=subject_id, typed={**chosen, **typed},
         hidden=hidden(who, command, subject_id, about, typed, key),
         faults=faults or {}, said=said, look=look, workers=workers, choices=choices, among=among, looked_at=looked_at,
         said_options={field.name: {code: who.reader.say(text) for code, text in field.said.items()} for field in command.fields},
+        names=names,
         view=None if about is None else about.value, back=command.subject.page_of(subject_id),
     )  # fmt: skip
 
@@ -75,7 +77,8 @@ async def seen_now(who: SignedIn, command: Command, subject_id: str) -> Answer[A
     """
     places, about = command.subject.places(subject_id), command.about
     listed = command.part is whole and f"{{{command.subject.place}}}" not in about.path
-    answer = await who.voice.ask(about, query=places if listed else {}, **places)
+    many = {"limit": command.most} if command.most else {}
+    answer = await who.voice.ask(about, query={**places, **many} if listed else many, **places)
     if command.part is whole:
         return answer
     part = command.part(answer.value, places)
@@ -135,6 +138,11 @@ async def _among(
         )
         found[field.name] = {one: label(one) for one in there}
     return found
+
+
+async def _names(who: SignedIn, command: Command) -> Mapping[str, str]:
+    """The names of organisations, for what is to be read before it is sent."""
+    return names_of(await organisations(who.voice)) if command.shown else {}
 
 
 async def _looked_at(who: SignedIn, command: Command, subject_id: str) -> Panel[Any] | None:

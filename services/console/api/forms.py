@@ -116,7 +116,7 @@ async def _while_offered(
 
 
 async def _unanswered(who: SignedIn, command: Command, subject_id: str, typed: Typed, key: str) -> Response:
-    """It is not known whether it arrived: with the same key it can be sent again, and is done once."""
+    """The form after no answer came: with the same key it can be sent again, and what did arrive is done once."""
     try:
         return await _again(who, command, subject_id, typed, AWAY, {}, key, HTTPStatus.SERVICE_UNAVAILABLE)
     except NotFound:  # it is not in the list any more, so that it did arrive, or somebody else was faster

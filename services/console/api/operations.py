@@ -10,6 +10,7 @@ from services.console.names import names_of, organisations
 from services.console.operation_answers import (
     AGREEMENTS,
     CAUSES,
+    DISTRUSTS,
     FAILED_WORK,
     KEYS,
     OWN_WORK,
@@ -45,17 +46,19 @@ async def show_services(who: Who, done: Code = "") -> Response:
 
 
 @router.get("/border")
-async def show_border(who: Who) -> Response:
+async def show_border(who: Who, done: Code = "") -> Response:
     voice = who.voice
-    partners, agreements, keys, known = await at_once(
+    partners, agreements, keys, distrusts, known = await at_once(
         voice.ask(PARTNERS),
         voice.panel(AGREEMENTS, query={"limit": ROWS}),
         voice.panel(KEYS, query={"limit": 200}),
+        voice.panel(DISTRUSTS, query={"limit": ROWS}),
         organisations(voice),
     )
     return who.page(
-        "border.html", partners=partners.value.items, agreements=agreements, keys=keys, names=names_of(known)
-    )
+        "border.html", partners=partners.value.items, agreements=agreements, keys=keys, names=names_of(known),
+        distrusts=distrusts, offered=offered, done=COMMANDS[done].done if done in COMMANDS else "",
+    )  # fmt: skip
 
 
 @router.get("/proposals")

@@ -1,12 +1,20 @@
 """Forms of an auditor: the log is computed anew, and the other half of a case is asked for, released or refused."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from services.console import log_answers
 from services.console.asking import Order
-from services.console.commands.form import Command, FormField, Sender, Subject, Typed, nothing, one
+from services.console.commands.form import (
+    Command,
+    FormField,
+    Sender,
+    Subject,
+    Typed,
+    nothing,
+    one,
+    whole_number,
+)
 from services.console.words import marked
 
 REFUSALS = ("nothing-to-release", "endangers-her", "own-inquiry", "reason-not-shown")
@@ -26,13 +34,8 @@ def _asked(typed: Typed, sender: Sender) -> Mapping[str, Any]:
 
 def _released(typed: Typed, sender: Sender) -> Mapping[str, Any]:
     del sender
-    withheld = [_number(said) for said in typed.get("withheld", ())]
-    return {"position": _number(one(typed, "position")), "withheld": withheld}
-
-
-def _number(said: str) -> int:
-    """A number of the page; of anything else one that the log refuses."""
-    return int(said) if re.fullmatch(r"[0-9]{1,15}", said) else 0
+    withheld = [whole_number(said) for said in typed.get("withheld", ())]
+    return {"position": whole_number(one(typed, "position")), "withheld": withheld}
 
 
 FORMS = (
