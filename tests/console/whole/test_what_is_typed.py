@@ -17,7 +17,7 @@ async def everything_typed(whole) -> list:
     answers = []
     for verb, row in FORMS.items():
         browser = await whole.as_person(min(row.found_by))
-        form = await form_of(browser, verb, row.at(whole))
+        form = await form_of(browser, verb, await row.anew(whole))
         if form.texts:
             answers.append(await browser.send(form, **form.filled(SCRIPT)))
     officer, draft = await whole.as_person("th.officer"), PAGES["/drafts/{draft_id}"].at(whole)
