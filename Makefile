@@ -1,6 +1,6 @@
 # One definition of every common action; `make help` lists them. Needs only Python 3.11 and make.
 .DEFAULT_GOAL := help
-.PHONY: help venv chromium test check format demo up bench contracts event-map route lock jars assets clean
+.PHONY: help venv chromium test check format demo up bench screenshots contracts event-map route lock jars assets clean
 
 PYTHON ?= $(or $(shell command -v python3.11),$(shell command -v python3))
 RUN := .venv/bin/python
@@ -49,6 +49,9 @@ up: $(STAMP) ## start the local stack of TH and KH until Ctrl-C; ARGS='TH KH VN'
 
 bench: $(STAMP) ## measure relay, consumer, lists and a page of the console against their floors, on real servers
 	$(RUN) -m tests.bench $(ARGS)
+
+screenshots: $(STAMP) chromium ## take the pictures of docs/guide anew, on a stack of their own; ARGS='worker-case' for some of them
+	$(RUN) -m tests.screenshots $(ARGS)
 
 contracts: $(STAMP) ## write the schemas, AsyncAPI document and event map anew from the event classes
 	$(RUN) -m contracts.tools.generate

@@ -1,7 +1,9 @@
 """Casework: notes, tasks, a hold, a child beside her, an end and another beginning, two records of one person, a call."""
 
+import contextlib
 from datetime import UTC, datetime, timedelta
 
+from corridor.client import RefusedError
 from corridor.seed.asking import ask, narrow, refuse, renew, withdraw
 from corridor.seed.life import Life
 from corridor.seed.opening import CASES, assess_needs, identify, screen, walk_in
@@ -45,6 +47,18 @@ async def known_well(life: Life) -> None:
     await life.post(life.here["worker"], f"{TASKS}/{done}/complete")
     await life.post(life.here["worker"], f"{TASKS}/{not_done}/cancel", {"reason": "done-otherwise"})
     await ReturnJourney(life).to("counselled")
+    await tried(life)
+
+
+async def tried(life: Life) -> None:
+    """Another worker of another organisation asks for the notes of a case that is not theirs, which stands in the log."""
+
+    async def refused(_: str) -> str:
+        with contextlib.suppress(RefusedError):
+            await life.here["other-worker"].get(f"{CASES}/{life.case}/notes")
+        return "refused"
+
+    await life.once(refused)
 
 
 async def noted(life: Life, *notes: tuple[str, str]) -> None:

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx2
-
 from corridor.client import Person, RefusedError
 from corridor.invented import LANGUAGES, InventedPerson, invented, spelt
-from corridor.journey import eventually
+from corridor.journey import TooSlowError, eventually
 from corridor.seed.journal import Journal
 from corridor.seed.staff import Staff
 
@@ -86,9 +84,7 @@ class Life:
                 content = body() if callable(body) else body
                 return await who.post(path, content, headers={"Idempotency-Key": key} | version)
 
-            answer = await (
-                eventually(lambda: _unless_too_early(tried), path, PATIENCE_S) if waits else tried()
-            )
+            answer = await (_patiently(tried, path) if waits else tried())
             return str((answer or {}).get("id", ""))
 
         return await self.once(act)
@@ -130,23 +126,23 @@ class Life:
         return self.chance.choices((whole, str(year), f"{year}~"), (5, 2, 3))[0]
 
 
-async def _unless_too_early(tried: Callable[[], Awaitable[Any]]) -> Any:
-    try:
-        return await tried()
-    except RefusedError as error:
-        if error.status in NOT_YET:
-            return None
-        raise
+async def _patiently(tried: Callable[[], Awaitable[Any]], what: str) -> Any:
+    """Try until it is not too early. Raises what was refused last, where it never was."""
+    refused: list[RefusedError] = []
 
-
-async def there(who: Person, path: str) -> Any:
-    """A view, or None as long as there is none."""
-    try:
-        return await who.get(path)
-    except RefusedError as error:
-        if error.status == httpx2.codes.NOT_FOUND:
+    async def look() -> Any:
+        try:
+            return await tried()
+        except RefusedError as error:
+            if error.status not in NOT_YET:
+                raise
+            refused.append(error)
             return None
-        raise
+
+    try:
+        return await eventually(look, what, PATIENCE_S)
+    except TooSlowError as error:
+        raise (refused[-1] if refused else error) from None
 
 
 GENDERS, GENDER_SHARES = (

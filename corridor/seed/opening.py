@@ -5,13 +5,11 @@ from typing import Any
 from corridor.client import Person
 from corridor.journey import ANSWERS, FIELDS
 from corridor.seed.asking import agreed
-from corridor.seed.life import Life, there
+from corridor.seed.life import Life
 
-DRAFTS, CASES = "/intake/v1/drafts", "/intake/v1/cases"
+DRAFTS, CASES, REFERRALS = "/intake/v1/drafts", "/intake/v1/cases", "/referral/v1/referrals"
 DOORS = ("agency", "hotline", "self-referral", "reception-centre")
 HARMLESS = dict.fromkeys(ANSWERS, "no")
-OPEN = frozenset({"draft", "requested"})
-"""The states in which nobody at the other side has heard of a referral."""
 
 
 async def begin(life: Life, *, flags: tuple[str, ...] = ()) -> str:
@@ -59,8 +57,8 @@ async def handed_over(life: Life, answer: str) -> None:
     }
     asked = {"answer": agreed(life, agency, purpose="case-management"), "transfer": transfer}
     moved = await life.post(officer, f"/consent/v1/cases/{life.case}/hand-overs", asked, waits=True)
-    path = f"/referral/v1/referrals/{moved}"
-    theirs = await offered(life, agency.receives, path)
+    path = f"{REFERRALS}/{moved}"
+    theirs = await offered(life, agency.receives, moved)
     if answer == "rejected":
         await life.post(agency.receives, f"{path}/reject", {"reason": "language-not-served"})
     if answer == "accepted":
@@ -70,12 +68,21 @@ async def handed_over(life: Life, answer: str) -> None:
         await assess_needs(life)
 
 
-async def offered(life: Life, who: Person, path: str) -> str:
-    """Wait until a referral has come to whoever receives it; answers the case there."""
+async def offered(life: Life, who: Person, referral: str) -> str:
+    """Wait until a referral is on the list of whoever receives it; answers the case there. Nobody asks for what is not theirs yet: that
+    would stand in the log as an attempt.
+    """
 
     async def come() -> str | None:
-        half = await there(who, path)
-        return None if half is None or half["state"] in OPEN else str(half["case_id"])
+        after: dict[str, str] = {}
+        while True:
+            page = await who.get(REFERRALS, half="incoming", updated_since=life.began.isoformat(), **after)
+            for half in page["items"]:
+                if half["referral_id"] == referral:
+                    return str(half["case_id"])
+            if page["next"] is None:
+                return None
+            after = {"after": page["next"]}
 
     return await life.until(come, "the offer of a case")
 

@@ -10,7 +10,7 @@ from corridor.client import Person
 from corridor.journey import FIELDS
 from corridor.seed.asking import ask, confirm_guardian
 from corridor.seed.life import Life
-from corridor.seed.opening import assess_needs, offered, walk_in
+from corridor.seed.opening import REFERRALS, assess_needs, offered, walk_in
 from corridor.seed.staff import Helper
 
 REASONS = ("no-capacity", "language-not-served", "additional-assessment-required", "not-eligible")
@@ -32,7 +32,8 @@ ANSWERS: Mapping[str, tuple[Step, ...]] = MappingProxyType(
 async def refer(life: Life, helper: Helper, state: str) -> None:
     """A referral of her case to a helper, up to this state."""
     worker, body = life.here["worker"], _asked(life, helper)
-    path = f"/referral/v1/referrals/{await life.post(worker, '/referral/v1/referrals', body, waits=True)}"
+    referral = await life.post(worker, REFERRALS, body, waits=True)
+    path = f"{REFERRALS}/{referral}"
     if state == "draft":
         return
     if state == "entered_in_error":
@@ -40,7 +41,7 @@ async def refer(life: Life, helper: Helper, state: str) -> None:
         return
     await _previewed(life, worker, path)
     await life.post(worker, f"{path}/send", waits=True)
-    await offered(life, helper.receives, path)
+    await offered(life, helper.receives, referral)
     if state == "cancelled":
         await life.post(worker, f"{path}/cancel")
     elif state == "rejected":
@@ -194,8 +195,10 @@ WAYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """The steps by which a return comes to a state."""
 
 
-async def returned(life: Life, states: Sequence[str], referral: str = "accepted") -> None:
-    """Somebody whom the agency abroad expects goes home, or gets as far as this; after a withdrawal once more."""
-    await referred(life, referral)
+async def returned(life: Life, states: Sequence[str]) -> None:
+    """Somebody whom the agency abroad expects goes home, or gets as far as this; after a withdrawal once more. Until she is there the referral
+    does not end: nobody would wait for her.
+    """
+    await referred(life, "accepted")
     for state in states:
         await ReturnJourney(life).to(state)

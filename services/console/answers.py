@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, RootModel
 
 from services.console.asking import Question
 
@@ -122,12 +122,15 @@ class Dependant(BaseModel):
 
 
 class Note(BaseModel):
+    id: UUID
     category: str
     text: str | None
     state: str
     by: str
     at: datetime
     revision: int
+    reason: str | None
+    moves: list[Move]
 
 
 class Recipient(BaseModel):
@@ -197,79 +200,55 @@ class Preview(BaseModel):
     expires: datetime | None
 
 
-class Return(BaseModel):
-    return_id: UUID
-    case_id: UUID
-    case_reference: str | None
-    half: str
-    state: str
-    sender: str
-    receiver: str
-    result: str | None
-    requested_at: datetime
-    expected_at: datetime | None
-    late: bool
-    waiting_for: str | None
-
-
-class ListedReturn(Return):
-    workers: list[str]
-
-
-class Block(BaseModel):
-    code: str
-    organisation: str
-    who: str
-    service: str
-    route: str
-
-
-class OneReturn(Return):
-    moves: list[Move]
-    blocks: list[Block]
-    reason: str | None
-    outcome: str | None
-    handover: str | None
-    escorted: bool | None
-    overdue_at: datetime | None
-    counselled_at: datetime | None
-    decided_at: datetime | None
-    confirmed_at: datetime | None
-    assessed_at: datetime | None
-    cleared_at: datetime | None
-    suspended_at: datetime | None
-    departed_at: datetime | None
-    missed_at: datetime | None
-    turned_back_at: datetime | None
-    arrived_at: datetime | None
-    closed_at: datetime | None
-    withdrawn_at: datetime | None
-
-
-class Assessment(BaseModel):
-    result: str
-    grounds: str | None
-    assessor: str
-    assessed_at: datetime
-
-
-class Check(BaseModel):
-    check: str
-    standing: bool
-    valid_until: date | None
-    grounds: str | None
-    recorded_by: str
-    recorded_at: datetime
-
-
 class Task(BaseModel):
+    id: UUID
     kind: str
     state: str
     worker: str | None
     due_at: datetime | None
     due_on: date | None
     overdue: bool
+    step: str | None
     text: str | None
+
+
+class OneTask(Task):
+    moves: list[Move]
+    case_id: UUID | None
+    case_reference: str | None
+    remind_at: datetime | None
+    cancel_offered: bool
+    raised_at: datetime
+    raised_by: str
+    ended_at: datetime | None
+    ended_by: str | None
+
+
+class Hold(BaseModel):
+    id: UUID
+    until: datetime
+    placed_at: datetime
+    lifted_at: datetime | None
+    in_force: bool
+    moves: list[Move]
+
+
+class Holds(RootModel[list[Hold]]):
+    pass
+
+
+class ClosingReason(BaseModel):
+    reason: str | None
+    note: str | None
+    by: str
+    at: datetime
+
+
+class CaseEnd(BaseModel):
+    closed: ClosingReason | None
+    resumed: ClosingReason | None
+    blocked_by: list[str]
+    moves: list[Move]
 
 
 class TimelineEntry(BaseModel):
@@ -278,24 +257,6 @@ class TimelineEntry(BaseModel):
     elsewhere: bool
     organisation: str
     by: str | None
-
-
-class Certificate(BaseModel):
-    issued_on: date
-    valid_until: date
-
-
-class Fitness(BaseModel):
-    """A clinician's findings: a text of this form among the checks."""
-
-    fit: bool
-    assessed_on: date
-    weeks: int | None = None
-    multiple: bool = False
-    birth_on: date | None = None
-    newborn: bool = False
-    escort: bool = False
-    certificate: Certificate | None = None
 
 
 class Load(BaseModel):
@@ -361,15 +322,15 @@ NEEDS = Question("intake", "list_needs", "/v1/cases/{case_id}/needs", Page[Needs
 NOTES = Question("intake", "list_notes", "/v1/cases/{case_id}/notes", Page[Note])
 DEPENDANTS = Question("intake", "list_dependants", "/v1/cases/{case_id}/dependants", Page[Dependant])
 TASKS = Question("intake", "list_tasks", "/v1/tasks", Page[Task])
+NOTE = Question("intake", "get_note", "/v1/cases/{case_id}/notes/{note_id}", Note)
+TASK = Question("intake", "get_task", "/v1/tasks/{task_id}", OneTask)
+HOLDS = Question("intake", "list_holds", "/v1/cases/{case_id}/holds", Holds)
+CLOSING = Question("intake", "get_closing", "/v1/cases/{case_id}/closing", CaseEnd)
 TEAM = Question("intake", "list_team", "/v1/team", Page[Load])
 CONSENTS = Question("consent", "list_consents", "/v1/cases/{case_id}/consents", Page[Consent])
 REFERRALS = Question("referral", "list_referrals", "/v1/referrals", CountedPage[ListedReferral])
 REFERRAL = Question("referral", "get_referral", "/v1/referrals/{referral_id}", OneReferral)
 PREVIEW = Question("referral", "preview_referral", "/v1/referrals/{referral_id}/preview", Preview)
-RETURNS = Question("returns", "list_returns", "/v1/returns", CountedPage[ListedReturn])
-RETURN = Question("returns", "get_return", "/v1/returns/{return_id}", OneReturn)
-ASSESSMENT = Question("returns", "get_assessment", "/v1/returns/{return_id}/assessment", Assessment)
-CHECKS = Question("returns", "list_checks", "/v1/returns/{return_id}/checks", Page[Check])
 TIMELINE = Question("audit", "list_timeline_entries", "/v1/cases/{case_id}/timeline", Page[TimelineEntry])
 ORGANISATIONS = Question("directory", "list_organisations", "/v1/organisations", Page[Organisation])
 ORGANISATION = Question("directory", "get_organisation", "/v1/organisations/{organisation}", OneOrganisation)

@@ -52,6 +52,18 @@ async def _organisations(who: SignedIn, places: Places, typed: Typed) -> Mapping
     return names_of(await organisations(who.voice))
 
 
+async def _recipients(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
+    """The other organisations of both countries that offer a service."""
+    del places, typed
+    known = (await organisations(who.voice)).value
+    own, label = who.session.person.organisation, who.reader.label
+    return {
+        offers.id: f"{offers.name} ({offers.cell}): {', '.join(label('service', code) for code in offers.services)}"
+        for offers in (known.items if known else [])
+        if offers.services and offers.id != own
+    }
+
+
 async def _here(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
     """The other organisations of this country."""
     del places, typed
@@ -119,6 +131,7 @@ CHOICES: Mapping[str, Callable[[SignedIn, Places, Typed], Awaitable[Mapping[str,
     "team": _team,
     "cases": _cases,
     "organisations": _organisations,
+    "recipients": _recipients,
     "fields": _fields,
     "export_formats": _export_formats,
     "here": _here,

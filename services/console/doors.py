@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from services.console.answers import CASES, REFERRALS, RETURNS, TEAM
+from services.console.answers import CASES, REFERRALS, TEAM
 from services.console.asking import Question, Voice, at_once
 from services.console.consenting.views import PROTECTIONS
 from services.console.domain.person import Person
@@ -13,6 +13,7 @@ from services.console.file_answers import EXPORTS, IMPORTS
 from services.console.log_answers import HEAD
 from services.console.operation_answers import OWN_WORK
 from services.console.report_answers import CALLS, INCIDENTS
+from services.console.return_answers import RETURNS
 from services.console.team_answers import LEAVES
 
 DOORS: Mapping[str, tuple[Question[Any], Mapping[str, Any]]] = {

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.console.answers import Page
+from services.console.answers import Move, Page
 from services.console.asking import Question
 
 
@@ -122,6 +122,41 @@ class HalfEntry(BaseModel):
     code: str | None
 
 
+class Extract(BaseModel):
+    """A question to the partner's auditor for the other half of a case, or the partner's to ours."""
+
+    id: UUID
+    direction: str
+    partner: str
+    case_id: UUID | None
+    case_reference: str | None
+    reason: str
+    state: str
+    refusal: str | None
+    asked_at: datetime
+    asked_by: str | None
+    due_at: datetime
+    overdue: bool
+    answered_at: datetime | None
+    withheld: int
+
+
+class ReleasableEntry(BaseModel):
+    entry: int
+    at: datetime
+    event: str
+    role: str | None
+    code: str | None
+    case_id: UUID
+    released: bool
+
+
+class OneExtract(Extract):
+    position: int
+    entries: list[ReleasableEntry]
+    moves: list[Move]
+
+
 class Account(BaseModel):
     case_id: UUID
     consents: Page[ConsentStep]
@@ -138,6 +173,8 @@ class File(BaseModel):
 HEAD = Question("audit", "get_chain_head", "/v1/chain", Head)
 VERIFICATIONS = Question("audit", "list_verifications", "/v1/chain/verifications", Page[Verification])
 RECALLS = Question("audit", "list_open_recalls", "/v1/recalls", Page[OpenRecall])
+EXTRACTS = Question("audit", "list_extracts", "/v1/extracts", Page[Extract])
+EXTRACT = Question("audit", "get_extract", "/v1/extracts/{request_id}", OneExtract)
 ENTRIES = Question("audit", "list_entries", "/v1/entries", Page[Entry])
 EXPORT = Question("audit", "export_entries", "/v1/exports/entries", File)
 ACCOUNT = Question("audit", "get_account", "/v1/trails/{case_id}/account", Account)

@@ -79,6 +79,26 @@ class Key(BaseModel):
     not_after: datetime | None
     listed: bool
     lost_since: datetime | None
+    moves: list[Move] = []
+
+
+class Distrust(BaseModel):
+    """A key or an agreement that counts no more here."""
+
+    id: UUID
+    kind: str
+    state: str
+    overdue: bool
+    key: str | None
+    organisation: str | None
+    agreement_id: str | None
+    agreement_version: int | None
+    since: datetime
+    ticket: str
+    declared_by: str
+    declared_at: datetime
+    due_at: datetime
+    moves: list[Move]
 
 
 class Proposal(BaseModel):
@@ -112,5 +132,7 @@ READINESS = Question("{service}", "get_readiness", "/health/ready", Health)
 PARTNERS = Question("exchange", "list_partners", "/v1/partners", Page[Partner])
 AGREEMENTS = Question("exchange", "list_agreements", "/v1/agreements", Page[Agreement])
 KEYS = Question("exchange", "list_keys", "/v1/keys", Page[Key])
+DISTRUSTS = Question("exchange", "list_distrusts", "/v1/distrusts", Page[Distrust])
+DISTRUST = Question("exchange", "get_distrust", "/v1/distrusts/{distrust_id}", Distrust)
 PROPOSALS = Question("directory", "list_proposals", "/v1/proposals", Page[Proposal])
 PROPOSAL = Question("directory", "get_proposal", "/v1/proposals/{proposal_id}", Proposal)

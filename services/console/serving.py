@@ -23,6 +23,7 @@ from services.console.api import (
     consents,
     drafts,
     exports,
+    finding,
     forms,
     giving,
     home,
@@ -36,6 +37,7 @@ from services.console.api import (
     returns,
     sign_in,
     submissions,
+    tasks,
     team,
 )
 from services.console.asking import NotTheirs, OrderRefused, ServiceAway
@@ -85,6 +87,8 @@ def pages() -> ASGIApp:
         referrals,
         referring,
         returns,
+        finding,
+        tasks,
         forms,
     ):
         app.include_router(part.router)

@@ -49,7 +49,7 @@ async def sent_file(request: Request) -> SentFile:
         return _read(
             (await request.form(max_files=0, max_fields=20)).multi_items()
         )  # of a session that had ended
-    parser = InMemory(request.headers, _limited(request), max_files=1, max_fields=20)
+    parser = InMemory(request.headers, limited(request), max_files=1, max_fields=20)
     try:
         form = await parser.parse()
     except MultiPartException:
@@ -71,7 +71,7 @@ def _read(items: Iterable[tuple[str, object]]) -> SentFile:
     return SentFile(typed)
 
 
-async def _limited(request: Request) -> AsyncGenerator[bytes, None]:
+async def limited(request: Request) -> AsyncGenerator[bytes, None]:
     """The body. Raises TooLarge when all of it has been sent."""
     seen = 0
     async for part in request.stream():

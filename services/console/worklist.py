@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from services.console.answers import CASES, REFERRALS, RETURNS, Count
+from services.console.answers import CASES, REFERRALS, Count
 from services.console.asking import Question
+from services.console.return_answers import RETURNS
 from services.console.visiting import SignedIn
 from services.console.words import marked
 

@@ -49,6 +49,7 @@ MORE = MappingProxyType(
     {"fields": {"cor_Health": "well", "prs_MobilePhone": "+66 2", "cor_FullName": "Dara"}}
 )
 """A case file's fields: of a text, of a line, of a name."""
+WITH_NUL = {"loc": ["body"], "msg": "the body has a NUL character", "code": "json_invalid"}
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 somewhat = settings(
@@ -131,3 +132,16 @@ async def test_any_text_is_stored_as_it_is_or_refused(
         assert answer.headers["content-type"] == MEDIA_TYPE
     elif str(row) in READ_AT and NOT_SHOWN.isdisjoint(where):
         assert kept_as(text) & await read_again(world, row, calls.made, answer), (where, text)
+
+
+@pytest.mark.parametrize("row", BODIES, ids=str)
+async def test_a_text_with_a_nul_is_refused_wherever_it_stands_before_a_form_looks_at_it(
+    world: World, row: Row, calls: Calls
+) -> None:
+    """Many forms have patterns that a NUL does not fit: so the refusal of the body itself is what is asked for, not just any."""
+    document = Document(world.harness.service.app.openapi())
+    schema = document.body_of(row.method, row.path)
+    assert schema is not None
+    for where in {where for where, _ in texts(document, schema, calls.right())}:
+        answer = await calls._sent(with_text(calls.right(), where, "a\x00b"))
+        assert (answer.status_code, answer.json()["errors"]) == (422, [WITH_NUL]), where

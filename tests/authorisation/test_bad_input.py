@@ -114,6 +114,8 @@ def bad_values(name: str, schema: Schema) -> Iterator[str]:
 
 LOOKED_FOR = frozenset((name, CANARY) for name in ("actor", "stream", "by", "worker"))
 """Looks like somebody's pseudonym, or a stream's name, so it is looked for and nothing is found."""
+ANY_WORDS = frozenset(("directory GET /v1/organisations", "name", words) for words in (CANARY, "é"))
+"""Words that may be a part of a name are looked for, whatever they are."""
 
 PARAMETERS = [row for row in ROWS if "{" in row.path or row.method == "GET"]
 
@@ -126,7 +128,7 @@ async def test_a_spoilt_parameter_is_refused(world: World, row: Row, digests: Di
         if place == "header":
             continue
         for value in bad_values(name, schema):
-            if (name, value) in LOOKED_FOR:
+            if (name, value) in LOOKED_FOR or (str(row), name, value) in ANY_WORDS:
                 continue
             faults.look(f"{name} = {value!r:.70}", await _sent(world, row, made, headers, place, name, value))
     assert "\n".join(faults) == ""

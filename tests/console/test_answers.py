@@ -16,8 +16,10 @@ from services.console import (
     draft_answers,
     file_answers,
     log_answers,
+    matching_answers,
     operation_answers,
     report_answers,
+    return_answers,
     team_answers,
 )
 from services.console.answers import CASES
@@ -32,7 +34,9 @@ STATED = [
     *vars(answers).values(),
     *vars(views).values(),
     *vars(draft_answers).values(),
+    *vars(matching_answers).values(),
     *vars(team_answers).values(),
+    *vars(return_answers).values(),
     *vars(log_answers).values(),
     *vars(operation_answers).values(),
     *vars(file_answers).values(),

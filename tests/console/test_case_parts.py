@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from contracts.codes import LANGUAGES
-from services.console import answers
+from services.console import answers, return_answers
 from services.console.asking import Answer, Panel
-from services.console.commands import COMMANDS
+from services.console.commands import COMMANDS, offered
 from services.console.domain.person import Person
 from services.console.rendering import environment
 from services.console.words import Reader
@@ -39,11 +39,11 @@ FIELDS = {
 ITEMS = {
     "needs": (answers.NEEDS, {"urgency": "urgent", "needs": ["shelter"], "note": "soon", "at": AT, "by": "th.worker"}),
     "dependants": (answers.DEPENDANTS, {"id": str(uuid4()), "case_id": CASE["id"], "here": True, "depends": True, "relation": "child", "other": {"id": str(uuid4()), "reference": "TH-2QK7-3M"}, "linked_at": AT, "linked_by": "th.worker", "ended_at": None, "reason": None, "moves": []}),
-    "notes": (answers.NOTES, {"category": "call", "text": None, "state": "struck", "by": "th.worker", "at": AT, "revision": 2}),
-    "tasks": (answers.TASKS, {"kind": "visit", "state": "open", "worker": None, "due_at": None, "due_on": "2026-11-27", "overdue": True, "text": "ring"}),
+    "notes": (answers.NOTES, {"category": "call", "text": None, "state": "struck", "by": "th.worker", "at": AT, "revision": 2, "id": str(uuid4()), "reason": "wrong case", "moves": [{"verb": "correct_note", "path": "x"}]}),
+    "tasks": (answers.TASKS, {"kind": "visit", "state": "open", "worker": None, "due_at": None, "due_on": "2026-11-27", "overdue": True, "text": "ring", "id": str(uuid4()), "step": None}),
     "consents": (answers.CONSENTS, {"state": "given", "valid_until": AT, "created_at": AT, "terms": {"purposes": ["case-management"], "recipients": [{"organisation": "kh-care-agency"}]}}),
     "referrals": (answers.REFERRALS, {**HALVES, "state": "requested", "recipient": "kh-care-agency", "service": "shelter", "respond_by": AT, "referral_id": str(uuid4()), "case_id": CASE["id"], "case_reference": None, "kind": "referral", "purpose": "protection", "urgency": "urgent", "created_at": AT, "workers": []}),
-    "returns": (answers.RETURNS, {**HALVES, "state": "cleared", "receiver": "kh-care-agency", "expected_at": AT, "return_id": str(uuid4()), "case_id": CASE["id"], "case_reference": None, "result": "safe", "requested_at": AT, "workers": []}),
+    "returns": (return_answers.RETURNS, {**HALVES, "state": "cleared", "receiver": "kh-care-agency", "expected_at": AT, "return_id": str(uuid4()), "case_id": CASE["id"], "case_reference": None, "result": "safe", "requested_at": AT, "workers": []}),
     "timeline": (answers.TIMELINE, {"at": AT, "label": "Case opened", "elsewhere": True, "organisation": "kh-care-agency", "by": None}),
 }  # fmt: skip
 
@@ -53,7 +53,8 @@ def shown(language: str, panels) -> str:
     values = {
         "reader": reader, "_": reader.say, "prefix": "/console", "cell": "TH", "path": "/cases/x", "back_here": "/cases/x", "form_token": "t",
         "person": Person("th.worker", "th-care-agency", ("case_worker",), ("cases",)), "case": answers.OneCase(**CASE),
-        "names": {"kh-care-agency": "Lotus <b>"}, "buttons": list(COMMANDS.values()), "beside": [], "done": "",
+        "names": {"kh-care-agency": "Lotus <b>"}, "buttons": list(COMMANDS.values()), "more": [COMMANDS["close_case"]], "of_one": offered,
+        "beside": [], "done": "",
     }  # fmt: skip
     return environment().get_template("case.html").render(values | panels)
 
@@ -63,7 +64,18 @@ def filled() -> dict[str, Panel]:
         name: Panel(Answer(question.shape(items=[item], next="more"), ""))
         for name, (question, item) in ITEMS.items()
     }
-    return {"fields": Panel(Answer(answers.Fields(**FIELDS), "")), **lists}
+    said = {"reason": "contact-lost", "note": "moved away", "by": "th.worker", "at": AT}
+    closing = answers.CaseEnd(closed=said, resumed=None, blocked_by=[], moves=[])
+    hold = {
+        "id": str(uuid4()),
+        "until": AT,
+        "placed_at": AT,
+        "lifted_at": None,
+        "in_force": True,
+        "moves": [{"verb": "lift_hold", "path": "x"}],
+    }
+    one_each = {"fields": answers.Fields(**FIELDS), "closing": closing, "holds": answers.Holds([hold])}
+    return {**{name: Panel(Answer(value, "")) for name, value in one_each.items()}, **lists}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -72,6 +84,7 @@ def test_each_part_says_its_codes_in_the_words_of_the_reader(language):
     for codelist, code in (
         ("reading_closed", "withdrawn"), ("consent_state", "given"), ("referral_state", "requested"), ("return_state", "cleared"),
         ("urgent_health", "medical_emergency"), ("note_state", "struck"), ("task_kind", "visit"), ("need", "shelter"), ("prs_Gender", "Feminine"),
+        ("case_closure", "contact-lost"),
     ):  # fmt: skip
         assert reader.label(codelist, code) in page, code
     assert page.count("Lotus &lt;b&gt;") >= 4
@@ -82,8 +95,8 @@ def test_each_part_says_its_codes_in_the_words_of_the_reader(language):
     ("away", "sentence"), [(True, "This part does not answer"), (False, "This part is not yours")]
 )
 def test_a_part_that_is_missing_says_why(away, sentence):
-    panels = dict.fromkeys(["fields", *ITEMS], Panel(away=away))
-    assert shown("en", panels).count(sentence) == len(panels)
+    panels = dict.fromkeys(["fields", "holds", *ITEMS], Panel(away=away))
+    assert shown("en", {**panels, "closing": Panel(away=away)}).count(sentence) == len(panels)
 
 
 def test_a_code_that_is_newer_than_this_console_is_shown_as_it_is():

@@ -12,10 +12,12 @@ import pytest_asyncio
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from chassis.problems import TooLarge
 from contracts.casefile.file_limits import MOST_FILE_BYTES
 from deploy.local.testing import Databases
 from services.console.api.imports import PATH
 from services.console.refusals import OF_A_FILE, OF_A_ROW
+from services.console.uploading import FORM_OVERHEAD, MOST_READ, limited
 from services.interchange import app as interchange
 from services.interchange.domain.cells import NoValue
 from services.interchange.settings import Settings as InterchangeSettings
@@ -156,6 +158,29 @@ async def test_what_is_wrong_with_a_file_is_said_beside_it_and_what_else_was_cho
     assert 'href="#file"' in told.html
     assert dict(told.form("start_import").fields)["same_rows"] == "yes"
     assert CANARY not in told.html
+
+
+class Endless:
+    """A request whose body does not end; `held` is what was kept of it."""
+
+    read = held = 0
+
+    async def stream(self):
+        while True:
+            self.read += 1_000_000
+            yield b"a" * 1_000_000
+
+    async def keep(self):
+        async for part in limited(self):
+            self.held += len(part)
+
+
+async def test_of_a_file_without_end_no_more_is_held_than_one_may_have_and_reading_stops():
+    body = Endless()
+    with pytest.raises(TooLarge):
+        await body.keep()
+    assert body.held <= MOST_FILE_BYTES + FORM_OVERHEAD
+    assert body.read <= MOST_READ + 1_000_000
 
 
 async def test_no_file_chosen_the_second_time_is_asked_for_again_and_the_look_still_counts(workplace, files):

@@ -114,7 +114,7 @@ async def test_a_form_that_is_not_offered_is_not_there(workplace):
     page = await browser.get(f"/console/cases/{case}")
     assert ("Add a note" in page.links, "Assign this case" in page.links) == (True, False)
     assert (await browser.get(f"/console/cases/{case}/assign_case")).status == 404
-    assert (await browser.get(f"/console/cases/{case}/close_case")).status == 404
+    assert (await browser.get(f"/console/cases/{case}/resume_case")).status == 404
 
 
 async def test_a_service_that_is_away_in_the_middle_loses_nothing_and_doubles_nothing(workplace, wrote):

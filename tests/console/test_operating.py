@@ -164,3 +164,85 @@ async def test_the_border_says_why_nothing_is_sealed_and_how_old_the_trust_is(wo
 async def test_each_reason_for_which_nothing_is_sealed_has_words_on_the_page():
     page = (HERE / "templates" / "border.html").read_text(encoding="utf-8")
     assert [one for one in Closure if f"'{one}': _(" not in page] == []
+
+
+async def test_an_operator_proposes_a_change_that_nobody_makes_alone(workplace):
+    operators = {"th.operator": ["operator"], "th.other-operator": ["operator"]}
+    listed = StaffFile.model_validate({"organisations": {"th-operations": operators}})
+    await seed_staff(workplace.directory.service, listed)
+    browser = await an_operator(workplace)
+    page = await browser.get((await browser.get("/console/proposals")).links["Propose a change"])
+    told = await browser.send(page.form("propose_change"), organisation="th-lotus-shelter")
+    assert (
+        told.status,
+        told.html.count("Choose what shall change"),
+        told.html.count("Write the ticket"),
+    ) == (422, 2, 2)
+    typed = {"ticket": "OPS-77", "name": SCRIPT, "role": "shelter", "type": "NGO"}
+    told = await browser.send(
+        told.form("propose_change"), change="add-organisation", worker="th.worker", **typed
+    )
+    assert (told.status, told.html.count("Leave this empty for what was chosen")) == (422, 2)
+    form = told.form("propose_change")
+    assert dict(form.fields)["name"] == SCRIPT
+    for _ in range(2):
+        done = await browser.send(form, worker="", type="NGO")
+        assert "The change was proposed." in done.text
+    assert done.text.count("OPS-77") == 1
+    assert "<script" not in done.html
+    other = await (await an_operator(workplace, "th.other-operator")).get("/console/proposals")
+    assert "Confirm this change" in other.links
+    worker = workplace.browser()
+    await worker.sign_in("th.worker")
+    assert (await worker.get("/console/proposals/ours/propose_change")).status == 404
+
+
+class ThatLosesKeys(WithBorder):
+    """The same, which also notes what it is told to change."""
+
+    def __init__(self, others, answers) -> None:
+        super().__init__(others, answers)
+        self.told = []
+
+    async def handle_async_request(self, request):
+        _, _, path = request.url.path.partition("/exchange")
+        if path and request.method == "POST":
+            self.told.append((path, json.loads(await request.aread()), request.headers.get("If-Match")))
+            return httpx2.Response(201, content=json.dumps({"id": str(uuid4()), "version": 1}))
+        if path in self.answers and isinstance(self.answers[path], dict):
+            return httpx2.Response(200, content=json.dumps(self.answers[path]), headers={"ETag": '"3"'})
+        return await super().handle_async_request(request)
+
+
+async def test_a_key_that_was_lost_is_trusted_no_more_and_a_second_operator_looks_at_it(
+    workplace, monkeypatch
+):
+    at, kid, distrust = "2026-11-01T00:00:00Z", "Ab_" + "k" * 39 + "-", str(uuid4())
+    move = {"path": f"/v1/keys/{kid}/distrust", "verb": "distrust_key"}
+    listed = {"organisation": "kh-reintegration-agency", "use": "sign", "not_before": at, "not_after": at}
+    key = {"kid": kid, **listed, "listed": True, "lost_since": None, "moves": [move]}
+    one = {
+        "id": distrust, "kind": "key-lost", "state": "acting", "overdue": False, "key": kid, "organisation": None,
+        "agreement_id": None, "agreement_version": None, "since": at, "ticket": "OPS-9", "declared_by": "th.operator",
+        "declared_at": at, "due_at": at, "moves": [{"path": f"/v1/distrusts/{distrust}/confirm", "verb": "confirm_distrust"}],
+    }  # fmt: skip
+    answers = {"/v1/keys": [key], "/v1/distrusts": [one], f"/v1/distrusts/{distrust}": one}
+    peers, settings = workplace.console.service.peers, workplace.console.service.settings
+    border = ThatLosesKeys(peers.http._transport, answers)
+    monkeypatch.setitem(settings.peers, "exchange", "https://workplace.test/exchange")
+    monkeypatch.setattr(peers, "http", httpx2.AsyncClient(transport=border))
+    browser = await an_operator(workplace)
+    page = await browser.get("/console/border")
+    form = (await browser.get(page.links["This key was lost"])).form("distrust_key")
+    told = await browser.send(form)
+    assert (told.html.count("Write when it was lost"), told.html.count("Write the ticket")) == (2, 2)
+    done = await browser.send(told.form("distrust_key"), since="2026-11-20T09:30", ticket="OPS-9")
+    assert "The key counts no more here." in done.text
+    lost = {"since": "2026-11-20T09:30:00+07:00", "ticket": "OPS-9"}
+    assert border.told == [(f"/v1/keys/{kid}/distrust", lost, None)]
+    confirming = await browser.get(done.links["Confirm that it counts no more"])
+    assert ("OPS-9" in confirming.text, kid in confirming.text) == (True, True)
+    await browser.send(confirming.form("confirm_distrust"))
+    assert border.told[1:] == [(f"/v1/distrusts/{distrust}/confirm", {}, '"3"')]
+    assert "Lift it: it was a mistake" not in done.links
+    assert (await browser.get(f"/console/keys/{'x' * 43}/distrust_key")).status == 404

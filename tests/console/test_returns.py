@@ -340,11 +340,12 @@ async def test_the_list_has_views_with_counters_and_is_narrowed(returning):
         ("view=all&half=sending", True, False),
         ("view=all&half=receiving&state=departed", False, True),
         (f"view=all&partner={RECEIVER}&sort=changed", True, True),
-        ("view=all&partner=kh-nobody", False, False),
+        ("view=all&partner=kh-shelter", False, False),
     ):
         page = await browser.get(f"/console/returns?{query}")
         assert page.status == 200
         assert (begun in page.html, arriving in page.html) == (ours, theirs), query
+    assert (await browser.get("/console/returns?view=all&partner=kh-nobody")).status == 404
     assert "Returns" in (await browser.get("/console/")).links
 
 

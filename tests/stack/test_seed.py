@@ -2,8 +2,13 @@
 
 from collections import Counter
 
+import pytest
+
+from corridor.client import RefusedError
 from corridor.seed.journal import Journal
 from corridor.seed.kinds import KINDS, kind_of
+from corridor.seed.life import Life, World
+from corridor.seed.staff import Staff
 from tests.journeys.test_command import corridor
 
 
@@ -32,6 +37,41 @@ def test_a_step_is_remembered_and_a_line_that_was_cut_off_counts_for_nothing(tmp
     second.close()
     third = Journal(file)
     assert [third.said(1, step) for step in (1, 2, 3)] == ["a", None, "c"]
+
+
+class Clerk:
+    """Answers commands with numbers, and is away from the third on."""
+
+    def __init__(self, patience: int) -> None:
+        self.patience, self.asked = patience, []
+
+    async def post(self, path, body, headers):
+        self.asked.append((path, headers["Idempotency-Key"]))
+        if len(self.asked) > self.patience:
+            raise RefusedError(503, {})
+        return {"id": path.upper()}
+
+
+async def lived(folder, clerk: Clerk) -> list[str]:
+    journal = Journal(folder / "seed-1.jsonl")
+    world = World(1, Staff("TH", folder), Staff("KH", folder), journal)
+    life = Life(world, 1, from_sender=True)
+    await life.begin()
+    try:
+        return [life.at(), *[await life.post(clerk, path) for path in ("a", "b", "c")]]
+    finally:
+        journal.close()
+
+
+async def test_what_was_broken_off_goes_on_with_the_step_that_was_not_answered_under_its_key(tmp_path):
+    first, second, third = Clerk(2), Clerk(3), Clerk(0)
+    with pytest.raises(RefusedError):
+        await lived(tmp_path, first)
+    once = await lived(tmp_path, second)
+    assert [path for path, _ in first.asked] == ["a", "b", "c"]
+    assert second.asked == first.asked[2:]
+    assert await lived(tmp_path, third) == once
+    assert (once[1:], third.asked) == (["A", "B", "C"], [])
 
 
 def test_without_a_stack_it_is_said_how_to_start_one(tmp_path):

@@ -12,7 +12,17 @@ from starlette.responses import Response, StreamingResponse
 from services.console.api.cases import Code, Position
 from services.console.asking import NotTheirs, OrderRefused, at_once
 from services.console.commands import COMMANDS, offered
-from services.console.log_answers import ACCOUNT, ACCOUNT_PARTS, ENTRIES, EXPORT, HEAD, RECALLS, VERIFICATIONS
+from services.console.log_answers import (
+    ACCOUNT,
+    ACCOUNT_PARTS,
+    ENTRIES,
+    EXPORT,
+    EXTRACT,
+    EXTRACTS,
+    HEAD,
+    RECALLS,
+    VERIFICATIONS,
+)
 from services.console.names import names_of, organisations
 from services.console.sought import NAMES, Sought, UnreadableSearch, faults_of
 from services.console.visiting import SignedIn, Who, WhoByForm
@@ -109,6 +119,20 @@ async def _searched(who: SignedIn, sought: Sought, status: int, **more: Any) -> 
     _, known = await at_once(who.voice.ask(HEAD), organisations(who.voice))
     shown = {"faults": {}, "said": "", "entries": None, "after": "", **more}
     return who.page("search.html", status, sought=sought.typed, names=names_of(known), **shown)
+
+
+@router.get("/extracts")
+async def list_extracts(who: Who, after: Position = "") -> Response:
+    query = {"limit": ROWS, **({"after": after} if after else {})}
+    found = (await who.voice.ask(EXTRACTS, query=query)).value
+    return who.page("extracts.html", extracts=found, buttons=offered(found.moves), after=after)
+
+
+@router.get("/extracts/{request_id}")
+async def show_extract(request_id: UUID, who: Who, done: Code = "") -> Response:
+    found = (await who.voice.ask(EXTRACT, request_id=request_id)).value
+    said = COMMANDS[done].done if done in COMMANDS else ""
+    return who.page("extract.html", view=found, buttons=offered(found.moves), done=said)
 
 
 @router.get("/audit/cases/{case_id}")

@@ -11,10 +11,19 @@ from services.console.answers import Move
 from services.console.asking import Panel, Voice, at_once
 from services.console.commands import COMMANDS, offered
 from services.console.names import names_of, organisations
+from services.console.return_answers import RETURNS
 from services.console.visiting import Who
 
 router = APIRouter()
 SHOWN = 20
+OFFERING = ("notes", "tasks", "referrals", "returns", "closing")
+"""The parts that offer something about the case besides the case itself."""
+BESIDE = frozenset(
+    {
+        "assess_needs", "assess_age", "identify_case", "place_hold", "record_fields", "raise_task", "close_case", "resume_case",
+    }
+)  # fmt: skip
+"""The forms that stand in a list, so that what is done every day stands first."""
 
 
 @router.get("/cases/{case_id}")
@@ -22,13 +31,17 @@ async def show_case(
     case_id: UUID, who: Who, done: Annotated[str, Query(pattern=r"^[a-z_]{0,40}$")] = ""
 ) -> Response:
     found, panels = await at_once(who.voice.ask(answers.CASE, case_id=case_id), panels_of(who.voice, case_id))
+    case = found.value
+    holds = await who.voice.panel(answers.HOLDS, case_id=case_id) if case.on_hold else None
+    free = offered(case.moves, *(_moves(panels[name]) for name in OFFERING))
     return who.page(
         "case.html",
-        case=found.value,
+        case=case,
         names=names_of(panels["organisations"]),
-        buttons=offered(
-            found.value.moves, _moves(panels["notes"]), _moves(panels["referrals"]), _moves(panels["returns"])
-        ),
+        buttons=[command for command in free if command.verb not in BESIDE],
+        more=[command for command in free if command.verb in BESIDE],
+        holds=holds,
+        of_one=offered,
         beside=offered(_moves(panels["dependants"])),
         done=COMMANDS[done].done if done in COMMANDS else "",
         **panels,
@@ -46,12 +59,13 @@ async def panels_of(voice: Voice, case_id: UUID) -> dict[str, Panel[Any]]:
         "tasks": voice.panel(answers.TASKS, query={**of_case, "state": "open"}),
         "consents": voice.panel(answers.CONSENTS, case_id=case_id, query={"limit": SHOWN}),
         "referrals": voice.panel(answers.REFERRALS, query=of_case),
-        "returns": voice.panel(answers.RETURNS, query=of_case),
+        "returns": voice.panel(RETURNS, query=of_case),
+        "closing": voice.panel(answers.CLOSING, case_id=case_id),
         "timeline": voice.panel(answers.TIMELINE, case_id=case_id, query={"limit": 200}),
         "organisations": organisations(voice),
     }
     return dict(zip(asked, await at_once(*asked.values()), strict=True))
 
 
-def _moves(panel: Panel[answers.Page[Any]]) -> list[Move]:
+def _moves(panel: Panel[Any]) -> list[Move]:
     return [] if panel.value is None else panel.value.moves

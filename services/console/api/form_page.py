@@ -39,7 +39,7 @@ async def form_page(
         faults=faults or {}, said=said, look=look, workers=workers, choices=await _choices(who, command, subject_id, typed),
         among=await _among(who, command, about, typed),
         said_options={field.name: {code: who.reader.say(text) for code, text in field.said.items()} for field in command.fields},
-        looked_at=await _looked_at(who, command, subject_id),
+        names=names_of(await organisations(who.voice)) if command.shown else {}, looked_at=await _looked_at(who, command, subject_id),
         view=None if about is None else about.value, back=command.subject.page_of(subject_id),
     )  # fmt: skip
 
@@ -64,7 +64,8 @@ async def seen_now(who: SignedIn, command: Command, subject_id: str) -> Answer[A
     """
     places, about = command.subject.places(subject_id), command.about
     listed = command.part is whole and f"{{{command.subject.place}}}" not in about.path
-    answer = await who.voice.ask(about, query=places if listed else {}, **places)
+    many = {"limit": command.most} if command.most else {}
+    answer = await who.voice.ask(about, query={**places, **many} if listed else many, **places)
     if command.part is whole:
         return answer
     part = command.part(answer.value, places)

@@ -32,10 +32,13 @@ SAID: Mapping[str, str] = {
     "no-reference": marked("This is no reference"),
     "wrong-check-digit": marked("A letter or digit is not right. Ask for the reference again."),
     "heard": marked("Danger was told of in this call, or it was part of a case: it was a true call"),
+    "extra_forbidden": marked("Leave this empty for what was chosen"),
     "nothing-answered": marked("Nothing is answered yet"),
     "too-far": marked("No paper counts so long. Is the year of another era?"),
     "not-a-journey": marked("This must be after now, and not later than the longest journey."),
     "not-what-happened": marked("It cannot have ended so, as things stand. Choose another."),
+    "cannot-see-case": marked("They do not see this case. Let somebody add them to it first."),
+    "hold-length": marked("A hold lasts at least thirty days and at most a year."),
     "not-another": marked("Choose another organisation than your own."),
 }
 """By the code of the service. For every other there is one sentence."""

@@ -1,12 +1,14 @@
 """Pages: the first one, with what waits for whoever is signed in."""
 
 from dataclasses import replace
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.console.answers import INBOX, ORGANISATIONS, Count
 from services.console.asking import at_once
+from services.console.commands import COMMANDS, offered
 from services.console.doors import with_doors
 from services.console.names import names_of
 from services.console.visiting import SignedIn, Who
@@ -26,7 +28,7 @@ Counters = dict[str, Count | None]
 
 
 @router.get("/")
-async def show_home(who: Who) -> Response:
+async def show_home(who: Who, done: Annotated[str, Query(pattern=r"^[a-z_]{0,40}$")] = "") -> Response:
     who = await _with_every_door(who)
     voice = who.voice
     inbox, organisations, cases, referrals, returns = await at_once(
@@ -39,6 +41,7 @@ async def show_home(who: Who) -> Response:
     return who.page(
         "home.html", inbox=inbox, names=names_of(organisations), counters=cases, views=VIEWS, referral_counters=referrals,
         referral_views=REFERRAL_VIEWS, return_counters=returns, return_views=RETURN_VIEWS,
+        offered=offered([] if inbox.value is None else inbox.value.moves), done=COMMANDS[done].done if done in COMMANDS else "",
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from services.console.names import names_of, organisations
 from services.console.operation_answers import (
     AGREEMENTS,
     CAUSES,
+    DISTRUSTS,
     FAILED_WORK,
     KEYS,
     OWN_WORK,
@@ -45,17 +46,19 @@ async def show_services(who: Who, done: Code = "") -> Response:
 
 
 @router.get("/border")
-async def show_border(who: Who) -> Response:
+async def show_border(who: Who, done: Code = "") -> Response:
     voice = who.voice
-    partners, agreements, keys, known = await at_once(
+    partners, agreements, keys, distrusts, known = await at_once(
         voice.ask(PARTNERS),
         voice.panel(AGREEMENTS, query={"limit": ROWS}),
         voice.panel(KEYS, query={"limit": 200}),
+        voice.panel(DISTRUSTS, query={"limit": ROWS}),
         organisations(voice),
     )
     return who.page(
-        "border.html", partners=partners.value.items, agreements=agreements, keys=keys, names=names_of(known)
-    )
+        "border.html", partners=partners.value.items, agreements=agreements, keys=keys, names=names_of(known),
+        distrusts=distrusts, offered=offered, done=COMMANDS[done].done if done in COMMANDS else "",
+    )  # fmt: skip
 
 
 @router.get("/proposals")
@@ -64,6 +67,6 @@ async def list_proposals(who: Who, done: Code = "", after: Position = "") -> Res
     found, known = await at_once(who.voice.ask(PROPOSALS, query=query), organisations(who.voice))
     buttons = {one.id: offered(one.moves) for one in found.value.items}
     return who.page(
-        "proposals.html", proposals=found.value, buttons=buttons, names=names_of(known), after=after,
+        "proposals.html", proposals=found.value, may_propose=offered(found.value.moves), buttons=buttons, names=names_of(known), after=after,
         done=COMMANDS[done].done if done in COMMANDS else "",
     )  # fmt: skip

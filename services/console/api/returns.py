@@ -10,21 +10,13 @@ from fastapi import APIRouter, Query
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from services.console.answers import (
-    ASSESSMENT,
-    CHECKS,
-    ORGANISATIONS,
-    RETURN,
-    RETURNS,
-    Block,
-    Fitness,
-    OneReturn,
-)
+from services.console.answers import ORGANISATIONS
 from services.console.api.cases import Code, Position
 from services.console.asking import NotTheirs, at_once
 from services.console.commands import COMMANDS, offered
 from services.console.commands.form import Command
 from services.console.names import names_of
+from services.console.return_answers import ASSESSMENT, CHECKS, RETURN, RETURNS, Block, Fitness, OneReturn
 from services.console.visiting import Who
 from services.console.words import marked
 from services.console.worklist import RETURN_VIEWS, ROWS, SORTS, counted_returns, query_of

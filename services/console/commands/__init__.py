@@ -16,11 +16,13 @@ from services.console.commands import (
     file_forms,
     incident_forms,
     operations,
+    pair_forms,
     protection_forms,
     referral_forms,
     return_forms,
     team,
     watching,
+    work_forms,
 )
 from services.console.commands.form import Command
 from services.console.domain.person import Person
@@ -28,6 +30,7 @@ from services.console.domain.person import Person
 _ALL = (
     *case_forms.FORMS,
     *consent_forms.FORMS,
+    *pair_forms.FORMS,
     *protection_forms.FORMS,
     *draft_forms.FORMS,
     *file_forms.FORMS,
@@ -37,6 +40,7 @@ _ALL = (
     *return_forms.FORMS,
     *team.FORMS,
     *watching.FORMS,
+    *work_forms.FORMS,
     *operations.FORMS,
 )
 COMMANDS: Mapping[str, Command] = {command.verb: command for command in _ALL}

@@ -18,7 +18,7 @@ Typed = Mapping[str, list[str]]
 """The texts that were typed and chosen, by the names of the fields."""
 
 
-_SAID = re.compile(r"(?:([a-z0-9-]{1,40})\.)?([a-z0-9-]{1,40})")
+_SAID = re.compile(r"(?:([a-z0-9-]{1,40})\.)?([A-Za-z0-9_-]{1,43})")
 OURS = "ours"
 """Stands in an address for what there is once."""
 
@@ -131,6 +131,8 @@ class Command:
     makes: Subject | None = None
     """The thing that is there afterwards and was not before, whose page is shown then."""
     part: Callable[[Any, Places], Any] = whole
+    most: int = 0
+    """So many of the list are looked through for it, where that is more than the service shows by itself."""
     shown: str = ""
     """The template of what is to be read before it is sent."""
     shows: Question[Any] | None = None
@@ -184,6 +186,9 @@ def instant(said: str, zone: ZoneInfo) -> str:
         return said
 
 
+MOST_DIGITS = 15
+
+
 def whole_number(said: str) -> int | str:
     """The number. What is none is left as it was typed, for the service to refuse."""
-    return int(said) if said.isdecimal() else said
+    return int(said) if said.isdecimal() and len(said) <= MOST_DIGITS else said

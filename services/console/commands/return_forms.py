@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from contracts.organisations import cell_of
-from services.console import answers
+from services.console import return_answers
 from services.console.asking import Order
 from services.console.commands.form import (
     CASE,
@@ -50,7 +50,7 @@ def _move(
     return Command(
         RETURN,
         Order("returns", verb, "POST", f"/v1/returns/{{return_id}}/{path}"),
-        answers.RETURN,
+        return_answers.RETURN,
         title=title,
         button=button,
         done=done,
@@ -111,7 +111,7 @@ FORMS = (
     Command(
         CASE,
         Order("returns", "request_return", "POST", "/v1/returns"),
-        answers.RETURNS,
+        return_answers.RETURNS,
         title=marked("Begin a return"),
         button=marked("Begin the return"),
         done=marked("The return was begun. Nobody outside is told yet. Counsel her first."),
