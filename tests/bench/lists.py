@@ -148,6 +148,11 @@ class Taken:
         return [one.elapsed for one in self.server]
 
     @property
+    def undisturbed(self) -> float:
+        """The slowest of the ways, each at the best of its turns: what is left where others take the processor in between."""
+        return max(min(self.elapsed[way::WAYS]) for way in range(WAYS))
+
+    @property
     def fine(self) -> bool:
         return p99(self.elapsed) <= GATE_MS
 
@@ -155,7 +160,7 @@ class Taken:
         processor, least = ([one.processor for one in of] for of in (self.server, self.least))
         count = [one.elapsed for one in self.counted]
         return (
-            f"{self.rows:>3} rows  client {_both(self.client)}  server {_both(self.elapsed)} ms of {GATE_MS:g}, processor {_both(processor)}"
+            f"{self.rows:>3} rows  client {_both(self.client)}  server {_both(self.elapsed)} ms of {GATE_MS:g}, processor {_both(processor)}, undisturbed {self.undisturbed:.2f}"
             f"  floor {_both(self.floor)}, processor {_both(least)}  count {_both(count)}"
             f"  {statistics.median(self.floor) / statistics.median(self.client):.2f}"
         )

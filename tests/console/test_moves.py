@@ -8,9 +8,9 @@ import pytest
 
 from contracts.codes import codes
 from deploy.messages import messages
-from services.console.answers import Block, Fitness
 from services.console.api.returns import found_fit, shown_blocks
 from services.console.commands import COMMANDS, return_forms, work_forms
+from services.console.return_answers import Block, Fitness
 from services.returns.domain import fitness
 from services.returns.domain.blocks import SUPPLIERS
 from services.returns.domain.states import MOVES, Verb

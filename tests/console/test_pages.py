@@ -151,7 +151,7 @@ async def test_lists_page_filter_and_say_what_to_do_when_empty(workplace, signed
     second = await browser.get(first.links["Next page"])
     assert (second.status, "First page" in second.links) == (200, True)
     assert first.links.keys() & {one for one in second.links if one.startswith("TH-")} == set()
-    none = await browser.get("/console/cases?view=all&urgency=immediate")
+    none = await browser.get("/console/cases?view=all&channel=incident-report")
     assert "No case fits what you chose." in none.text
     assert "Nothing is overdue." in (await browser.get("/console/cases?view=late")).text
     assert (await browser.get("/console/cases?urgency=no-such-code")).status in {200, 400, 404}

@@ -48,7 +48,7 @@ def _key(listed: Any, places: Places) -> Any:
 
 
 def _distrusted(verb: str, title: str, button: str, done: str, *intro: str) -> Command:
-    """What counts no more is looked at by a second operator."""
+    """A second operator looks at a distrust that acts."""
     order = Order("exchange", f"{verb}_distrust", "POST", f"/v1/distrusts/{{distrust_id}}/{verb}")
     return Command(
         DISTRUST, order, operation_answers.DISTRUST, title=title, button=button, done=done, intro=intro,
