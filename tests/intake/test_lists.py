@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -111,8 +111,8 @@ async def test_a_list_is_narrowed_by_everything_that_it_shows(cases):
         "/v1/cases?worker=th.somebody",
         "/v1/tasks?worker=th.somebody",
         "/v1/drafts?worker=th.somebody",
-        f"/v1/drafts?case_id={uuid4()}",
-        f"/v1/calls?case_id={uuid4()}",
+        f"/v1/drafts?case_id={UUID(int=7)}",
+        f"/v1/calls?case_id={UUID(int=7)}",
         "/v1/incidents?organisation=th-nowhere",
     ],
 )
