@@ -1,6 +1,6 @@
 """Every page as an answer to somebody whose page it is: those of the table, and those that come only after something was sent."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 
 from services.console.consenting.questions import STEPS
@@ -35,6 +35,11 @@ class Visits:
 
     async def of(self, row: Row) -> Page:
         return await (await self._reader(min(row.found_by))).get(row.at(self.whole))
+
+    async def return_to_language(self, names: Iterable[str]) -> None:
+        """Whoever comes after reads this language."""
+        for name in {"", "th.worker", "th.auditor", "th.supervisor", *names}:
+            await self._reader(name)
 
     async def _reader(self, name: str) -> Browser:
         browser = await self.whole.as_person(name)
