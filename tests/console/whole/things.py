@@ -178,4 +178,4 @@ class Whole:
     def free_day(self) -> str:
         """A day on which nobody is away yet."""
         self.days += 1
-        return str(datetime.now(UTC).date() + timedelta(days=60 + self.days))
+        return str(datetime.now(UTC).date() + timedelta(days=120 + self.days))
