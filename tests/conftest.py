@@ -19,9 +19,9 @@ settings.load_profile("corridor")
 """Slow is the machine, not the example: what hangs is found by pytest's own limit."""
 
 PROCESSES, JOURNEYS, WORLDS = "tests/journeys/processes/", "tests/journeys/", "tests/authorisation/"
-WORKPLACE = "tests/console/"
+WHOLE, WORKPLACE = "tests/console/whole/", "tests/console/"
 """What one worker does in order: those of cells of many processes; all other journeys, which share their cells; each file with
-a world; those of the console, which share a workplace.
+a world; those of the console with all services, and its others, which share a workplace each.
 """
 
 sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
@@ -49,7 +49,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log):
 
     class Sharing(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            for together in (PROCESSES, JOURNEYS, WORKPLACE):
+            for together in (PROCESSES, JOURNEYS, WHOLE, WORKPLACE):
                 if nodeid.startswith(together):
                     return together
             return nodeid.partition("::")[0] if nodeid.startswith(WORLDS) else nodeid

@@ -11,7 +11,7 @@ from services.console.report_answers import PROVINCES
 from services.console.team_answers import LEAVES
 from services.console.visiting import SignedIn
 
-MANY = 100
+MANY = 50
 NOBODY = "nobody"
 
 

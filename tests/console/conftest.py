@@ -3,7 +3,7 @@ services are away.
 """
 
 import json
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import httpx2
@@ -68,6 +68,13 @@ class Workplace:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def workplace(postgres_dsn, tmp_path_factory):
+    async with a_workplace(postgres_dsn, tmp_path_factory) as made:
+        yield made
+
+
+@asynccontextmanager
+async def a_workplace(postgres_dsn, tmp_path_factory):
+    """The console with intake, audit and the directory, and nobody's case in it yet."""
     databases, folder = Databases(postgres_dsn), tmp_path_factory.mktemp("workplace")
     keys = Keys(folder)
     keys.write()

@@ -17,7 +17,7 @@ from services.console.team_answers import LATE_REFERRALS, LATE_RETURNS, LEAVES, 
 from services.console.visiting import Who, WhoByForm
 
 router = APIRouter()
-ROWS, LATEST = 50, 25
+ROWS, LATEST = 25, 25
 GIVEN = "assign_cases"
 
 

@@ -16,7 +16,7 @@ from contracts import base64url
 from deploy.local.testing import Databases
 from services.console import app as console
 from services.console.settings import Settings
-from tests.console.conftest import ISSUER, ORIGIN, SIGNING_IN
+from tests.console.conftest import ISSUER, ORIGIN, SIGNING_IN, a_workplace
 from tests.console.test_referrals import PREVIEW
 from tests.console.whole.things import BORDER, Whole
 from tests.harness import running
@@ -43,6 +43,13 @@ def spans():
     yield server
     server.shutdown()
     server.server_close()
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def workplace(postgres_dsn, tmp_path_factory):
+    """One of its own: what other tests left in the lists of theirs would be on every page."""
+    async with a_workplace(postgres_dsn, tmp_path_factory) as made:
+        yield made
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")

@@ -3,6 +3,8 @@
 import pytest
 from markupsafe import escape
 
+from services.console.consenting.questions import STEPS
+from tests.console.whole.making import asked_of
 from tests.console.whole.table import FORMS, PAGES, form_of
 from tests.console.whole.visits import Visits
 
@@ -38,8 +40,9 @@ async def everything_typed(whole) -> list:
 async def asked_her(whole) -> list:
     """The mark is typed into every step of asking her, up to what is saved."""
     worker, pages = await whole.as_person("th.worker"), []
-    page = await worker.get(PAGES["/cases/{case_id}/record_consent"].at(whole))
+    page = await worker.get(f"/console/cases/{await asked_of(whole)}/record_consent")
     while page.answer.request.url.path.endswith("record_consent"):
+        assert len(pages) < 2 * len(STEPS), page.text
         form = page.form("record_consent")
         spoken = {"method": "spoken-before-witness"} if "method" in form.options else {}
         own_day = {name: "" for name in form.texts if name.startswith("until_day")}
