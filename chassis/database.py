@@ -76,9 +76,9 @@ class Transaction:
     rows: list[OutboxRow] = field(default_factory=list)
     due: list[DueWork] = field(default_factory=list)
     wakes: set[Wake] = field(default_factory=set)
-    """What this transaction wakes when it has committed."""
+    """The wakes that follow the commit of this transaction."""
     due_at: datetime | None = None
-    """When the first work is due that this transaction has written."""
+    """The due time of the first work that this transaction has written."""
     idempotency: Any = None
     """The claim on the Idempotency-Key, where the request carries one (chassis.web.http)."""
 

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class Wake(StrEnum):
-    """What a loop waits for."""
+    """The kinds of wakes, by what a loop looks at then."""
 
     EVENTS = "events"
     WORK = "work"
@@ -72,7 +72,7 @@ class Wakes:
             self._signs[wake].set()
 
     def hear_all(self) -> None:
-        """Whatever another process has said until now may have been missed."""
+        """Every wake at once: what another process has said until now may have been missed."""
         for wake in Wake:
             self.hear(wake)
 

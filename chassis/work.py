@@ -187,7 +187,7 @@ class WorkRunner(SupervisedLoop):
         self._lanes = {"": CONCURRENCY, **(lanes or {})}
         self._poll = max(settings.poll_seconds, BREATH_SECONDS)
         self._next: datetime | None = None
-        """When work is due next, as far as it is known here; None: the database has to be asked."""
+        """The next due time, as far as it is known here; None: the database has to be asked."""
         self._running: dict[asyncio.Task[None], str] = {}
 
     async def session(self) -> None:
@@ -275,7 +275,7 @@ class WorkRunner(SupervisedLoop):
             wake.cancel()
 
     async def _first_due(self, looked: datetime) -> datetime:
-        """When work is due next, of which nothing was to be had when it was looked for."""
+        """The next due time in the database, after a look that found nothing more to take on."""
         known = {"lanes": list(self._free()), "kinds": list(self._kinds), "priorities": list(PRIORITIES)}
         first = (await self._database.look(_NEXT, {**known, "now": looked})).scalar_one()
         if first is None:

@@ -272,7 +272,7 @@ class Consumer(SupervisedLoop):
                 await cut_off([reading])
 
     async def _read(self, reading: asyncio.Task[Batch]) -> Batch:
-        """What is being read; nothing where the loop is to stop meanwhile."""
+        """The batch that is being read; an empty one where the loop is to stop meanwhile."""
         if not reading.done() and not self.stopping:
             self._reading = reading
             await asyncio.wait({reading})

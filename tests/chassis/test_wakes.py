@@ -53,7 +53,7 @@ class Worker:
         self.done[item.key] = utc_now()
 
     def runner(self, **settings: Any) -> WorkRunner:
-        kind = WorkKind("mail", self.act, no_finish, max_attempts=settings.get("max_attempts", 12))
+        kind = WorkKind("mail", self.act, no_finish, backoff=lambda _: 0.1, **settings)
         return WorkRunner(self._consent.settings, self._consent.database, [kind])
 
     async def has_done(self, *keys: str) -> None:
@@ -166,6 +166,7 @@ async def test_an_operator_who_tries_again_what_was_given_up_is_not_kept_waiting
         await eventually(lambda: consent.rows("select 1 from chassis.work where state = 'failed'"), SOON)
         ((id_,),) = await consent.rows("select id from chassis.work")
         await consent.run("update chassis.work set payload = '{}'")
+        await asyncio.sleep(0.5)
         async with consent.database.transaction(ORIGIN) as tx:
             assert await retry_failed(tx, id_)
         await worker.has_done("1")
