@@ -94,6 +94,7 @@ async def test_a_relay_that_lost_its_connection_hears_other_processes_again(cons
     async with running(consent.relay()), another_process(consent) as other:
         await consent.say(given(uuid4(), 1))
         await published(consent, 1)
+        await asyncio.sleep(2)  # what was published is forgotten a second later: from then on the relay waits
         ended = await consent.rows(
             "select pg_terminate_backend(pid) from pg_stat_activity"
             " where application_name = 'corridor-relay' and datname = current_database()"
