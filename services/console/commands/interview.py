@@ -76,7 +76,7 @@ def _kept(field: FormField, draft: OneDraft) -> Typed:
 
 
 def _shown(field: FormField, value: str | list[str] | None) -> Typed:
-    """What stands in a field of a value that was saved."""
+    """The texts that stand in a field of a value that was saved."""
     if value is None:
         return {}
     if field.kind == "date" and isinstance(value, str):
@@ -188,7 +188,7 @@ def steps_with(asked: IntakeForm) -> Sequence[Step]:
 
 
 def _left(step: Step, taken: Collection[str | None]) -> Step | None:
-    """What of a step the form does not ask about."""
+    """The fields of a step that the form does not ask about."""
     fields = [field for field in step.fields if field.name not in taken]
     if len(fields) == len(step.fields):
         return step
