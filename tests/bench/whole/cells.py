@@ -15,7 +15,7 @@ from deploy.local.place import ROOT
 from tests.bench.whole.script import AT_AGENCY, Opening
 
 LAUNCH = Path(__file__).with_name("launch.py")
-COUNTING = "shared_preload_libraries = 'pg_stat_statements'\npg_stat_statements.max = 10000\n"
+COUNTING = "shared_preload_libraries = 'pg_stat_statements'\npg_stat_statements.max = 10000\npg_stat_statements.track = all\n"
 CELLS = ("TH", "KH")
 PEOPLE = ("th.officer", "th.supervisor", "th.worker")
 
