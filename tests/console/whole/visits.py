@@ -9,7 +9,9 @@ from tests.console.whole.table import EVERY_PAGE, FORMS, PAGES, Row, form_of
 from tests.console.whole.things import Whole
 from tests.referral.making import SENDER
 
-PAPERS = frozenset({"/consents/{consent_id}/receipt", "/exports/{export_id}/file"})
+PAPERS = frozenset(
+    {"/cases/{case_id}/access-report", "/consents/{consent_id}/receipt", "/exports/{export_id}/file"}
+)
 """Answers that are no page."""
 
 
