@@ -104,7 +104,7 @@ class Turn:
         )  # fmt: skip
 
     def _questions(self, step: AskingStep) -> list[AskingQuestion]:
-        """Whether somebody who is linked with her stays is asked only where the service asks for it."""
+        """The questions of the step; that about somebody who is linked with her only where the service asks for it."""
         linked = LINKED in self.around.blocks(HAND_OVER.operation)
         return [question for question in step.questions if linked or question.name != LINKED_STAY]
 

@@ -32,7 +32,7 @@ _SHORT = frozenset({"what", "agency", "language"})
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     moves: list[Move] | None
-    """What the service offers to be recorded in this case; None while it is away, so that it is told when her answer is saved."""
+    """The moves that the service offers in this case; None while it is away, so that it is told when her answer is saved."""
     case: Panel[OneCase]
     recipients: Panel[Page[ListedRecipient]]
     notices: Panel[CountedPage[ListedNotice]]

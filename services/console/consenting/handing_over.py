@@ -17,7 +17,7 @@ async def recorded(who: SignedIn, case_id: UUID) -> list[str]:
 
 
 async def would_go(who: SignedIn, occasion: Occasion, typed: Typed) -> Panel[Preview]:
-    """What would be handed over if she agreed to this, as the service computes it. Nothing is recorded."""
+    """The fields that would be handed over if she agreed to this, as the service computes it. Nothing is recorded."""
     body = occasion.body(typed, who.reader.zone)
     try:
         told = await who.voice.told(PREVIEW_HAND_OVER, body, str(uuid4()), "", case_id=occasion.case_id)
