@@ -89,6 +89,7 @@ async def test_everything_may_be_left_open_and_is_saved_step_by_step_read_back_a
     assert (sent.status, "It was submitted." in sent.text) == (200, True)
     receipt = await browser.get(sent.links["Receipt to print"])
     assert re.search(r"TH-\w{4}-\w{2}", receipt.text)
+    assert receipt.links["Open the case"] == sent.links["Open the case"]  # her way on is asked for there
     mine = await browser.get("/console/submissions")
     assert "Recorded; nobody else has it yet" in mine.text
     for page in (receipt, mine):
@@ -111,7 +112,9 @@ def step(page):
     return page.form(page.answer.url.path)
 
 
-async def test_an_intake_is_asked_with_a_form_of_the_country_and_then_with_what_the_form_leaves_out(workplace):
+async def test_an_intake_is_asked_with_a_form_of_the_country_and_then_with_what_the_form_leaves_out(
+    workplace,
+):
     browser, address, second, first = await begun(
         workplace, protection=["immediate_danger"], form=["htcds-survey"]
     )
@@ -145,7 +148,9 @@ async def test_an_intake_is_asked_with_a_form_of_the_country_and_then_with_what_
     assert (sent.status, "It was submitted." in sent.text) == (200, True)
 
 
-async def test_where_the_country_has_no_form_or_its_file_is_gone_the_pages_ask_as_ever(workplace, monkeypatch):
+async def test_where_the_country_has_no_form_or_its_file_is_gone_the_pages_ask_as_ever(
+    workplace, monkeypatch
+):
     browser, address, _, _ = await begun(workplace, form=["htcds-survey"])
     monkeypatch.setattr(type(workplace.intake.service.settings.country), "forms", ())
     start = await browser.get("/console/")
