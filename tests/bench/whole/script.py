@@ -69,7 +69,7 @@ class Client:
         return took
 
     async def open(self, case: PlayedCase) -> float:
-        form = _person(case.number, self.opening.channel)
+        form = person(case.number, self.opening.channel)
         case.id, case.seen = await self._command(self.opening.who, "/intake/v1/cases", form)
         self.history.say(case.number, "opened", id=case.id)
         return 0.0
@@ -111,7 +111,7 @@ class Client:
         return str(answer.json()["id"]), answer.headers.get("ETag", "")
 
 
-def _person(number: int, channel: str) -> dict[str, Any]:
+def person(number: int, channel: str) -> dict[str, Any]:
     fields = {
         "cor_FullName": f"Invented {number:x}".translate(str.maketrans("0123456789", "ghijklmnop")),
         "prs_Birthdate": "1990",

@@ -54,6 +54,6 @@ def test_counts_are_added_taken_away_and_shared_out() -> None:
     assert (one + one - one) * 0.5 == Counts(statements=3, messages=2)
 
 
-def test_the_way_is_a_table_in_which_less_than_an_idle_stack_is_nothing() -> None:
+def test_the_way_is_a_table_in_which_less_than_an_idle_stack_is_a_dash() -> None:
     shown = table({"open": Counts(statements=12.04, log_bytes=1500, messages=-0.2)}).splitlines()
-    assert shown[2] == "| open | 12.0 | 0.0 | 0.0 | 0.0 | 1.5 | 0.0 | 0.0 |"
+    assert shown[2] == "| open | 12.0 | 0.0 | 0.0 | 0.0 | 1.5 | – | 0.0 |"

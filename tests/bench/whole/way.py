@@ -51,14 +51,14 @@ async def _step(cells: Running, step: Step, played: list[PlayedCase]) -> tuple[C
 
 
 def table(found: Mapping[str, Counts]) -> str:
-    """As the documents show it."""
+    """As the documents show it; a dash where an idle stack asks more in the same time, as one does that polls often."""
     lines = [f"| step | {' | '.join(HEADS)} |", f"|---|{'---|' * len(HEADS)}"]
     for name, counts in found.items():
         shown = [
             value / 1000 if "kB" in head else value
             for head, value in zip(HEADS, astuple(counts), strict=True)
         ]
-        lines.append(f"| {name} | {' | '.join(f'{max(0.0, value):.1f}' for value in shown)} |")
+        lines.append(f"| {name} | {' | '.join('–' if value < 0 else f'{value:.1f}' for value in shown)} |")
     return "\n".join(lines)
 
 
