@@ -89,6 +89,7 @@ async def test_everything_may_be_left_open_and_is_saved_step_by_step_read_back_a
     assert (sent.status, "It was submitted." in sent.text) == (200, True)
     receipt = await browser.get(sent.links["Receipt to print"])
     assert re.search(r"TH-\w{4}-\w{2}", receipt.text)
+    assert receipt.links["Open the case"] == sent.links["Open the case"]  # her way on is asked for there
     mine = await browser.get("/console/submissions")
     assert "Recorded; nobody else has it yet" in mine.text
     for page in (receipt, mine):
