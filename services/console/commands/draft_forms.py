@@ -17,7 +17,8 @@ BEGIN = Command(
     fields=(
         *URGENT.fields,
         FormField(
-            "form", "radios", marked("With which questions?"), marked("What is ticked above is told at once, whichever is chosen."),
+            "form", "radios", marked("With which questions?"),
+            marked("What is ticked above is told at once, whichever is chosen. No form asks for her consent: that comes later, with the text that is read out."),
             choices="forms", spare=True,
         ),
     ),
