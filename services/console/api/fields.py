@@ -6,8 +6,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from chassis.problems import NotFound
-from contracts.casefile.fields import FIELDS as KNOWN
-from services.console.answers import CASE, FIELDS
+from contracts.casefile.fields import FIELDS
+from services.console import answers
 from services.console.api.consents import Done
 from services.console.api.forms import begun_form, received, shown_again
 from services.console.asking import at_once
@@ -20,13 +20,15 @@ router = APIRouter()
 
 @router.get("/cases/{case_id}/fields")
 async def list_fields(case_id: UUID, who: Who, done: Done = "") -> Response:
-    case, found = await at_once(who.voice.ask(CASE, case_id=case_id), who.voice.ask(FIELDS, case_id=case_id))
+    case, found = await at_once(
+        who.voice.ask(answers.CASE, case_id=case_id), who.voice.ask(answers.FIELDS, case_id=case_id)
+    )
     numbered = list(enumerate(NAMES, 1))
     recorded = [(number, name) for number, name in numbered if name in found.value.fields]
     others: dict[str, list[tuple[int, str]]] = {}
     for number, name in numbered:
         if name not in found.value.fields:
-            others.setdefault(KNOWN[name].category, []).append((number, name))
+            others.setdefault(FIELDS[name].category, []).append((number, name))
     return who.page(
         "known-fields.html", case_id=case_id, values=found.value.fields, recorded=recorded, others=others,
         may_record=any(move.verb == RECORD.operation for move in case.value.moves),
@@ -39,7 +41,9 @@ async def show_field(case_id: UUID, number: int, who: Who) -> Response:
     form = _form(who, case_id, number)
     if before := await who.typed_before():
         return await shown_again(who, form, str(case_id), before)
-    case, found = await at_once(who.voice.ask(CASE, case_id=case_id), who.voice.ask(FIELDS, case_id=case_id))
+    case, found = await at_once(
+        who.voice.ask(answers.CASE, case_id=case_id), who.voice.ask(answers.FIELDS, case_id=case_id)
+    )
     return await begun_form(who, form, str(case_id), stands(number, found.value), case)
 
 
