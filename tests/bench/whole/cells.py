@@ -15,7 +15,7 @@ from deploy.local.place import ROOT
 from tests.bench.whole.script import AT_AGENCY, Opening
 
 LAUNCH = Path(__file__).with_name("launch.py")
-COUNTING = "shared_preload_libraries = 'pg_stat_statements'\npg_stat_statements.max = 10000\n"
+COUNTING = "shared_preload_libraries = 'pg_stat_statements'\npg_stat_statements.max = 10000\npg_stat_statements.track = all\n"
 CELLS = ("TH", "KH")
 PEOPLE = ("th.officer", "th.supervisor", "th.worker")
 
@@ -52,13 +52,17 @@ class Running:
         port = self._facts(cell, "postgres/ports.json")["POSTGRES"]
         return f"postgresql://postgres:{password}@127.0.0.1:{port}/{database}"
 
+    def pids(self, cell: str) -> dict[str, int]:
+        """The process number of each server of a cell and of each process of its services, by name."""
+        files = sorted((self.tree.state / cell.lower()).glob("*/server.json"))
+        return {file.parent.name: json.loads(file.read_text())["pid"] for file in files}
+
     def processes(self) -> dict[str, list[int]]:
         """The process numbers of each kind of process, in both cells together."""
         found: dict[str, list[int]] = {"cells": [], "brokers": [], "databases": []}
         for cell in CELLS:
-            for file in sorted((self.tree.state / cell.lower()).glob("*/server.json")):
-                kind = {"kafka": "brokers", "postgres": "databases"}.get(file.parent.name, "cells")
-                found[kind].append(json.loads(file.read_text())["pid"])
+            for name, pid in self.pids(cell).items():
+                found[{"kafka": "brokers", "postgres": "databases"}.get(name, "cells")].append(pid)
         return found
 
     def _facts(self, cell: str, name: str) -> Any:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -33,6 +33,20 @@ AT_SCREENING_UNIT = Opening("th.officer", "screening-unit")
 
 
 @dataclass(slots=True)
+class PlayedCase:
+    """What a client has learned of a case so far."""
+
+    number: int
+    id: str = ""
+    seen: str = ""
+    referral: str = ""
+
+
+Step = Callable[[PlayedCase], Awaitable[float]]
+"""One command for a case; the seconds for which its effect abroad is waited for."""
+
+
+@dataclass(slots=True)
 class Client:
     """Plays cases one after another on connections that it keeps. `asked` counts its requests, those that were asked again included."""
 
@@ -43,19 +57,43 @@ class Client:
     arrivals: Arrivals
     asked: int = 0
 
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return self.open, self.assign, self.consent, self.draft, self.send
+
     async def play(self, number: int) -> float:
         """Seconds from the answer to the sending until the referral is received abroad."""
-        opener = self.opening.who
-        case, seen = await self._command(opener, "/intake/v1/cases", _person(number, self.opening.channel))
-        self.history.say(number, "opened", id=case)
-        await self._command(opener, f"/intake/v1/cases/{case}/assignment", _assignment(), seen)
-        consent, _ = await self._command("th.worker", f"/consent/v1/cases/{case}/consents", _consent())
-        self.history.say(number, "consented", id=consent)
-        referral, _ = await self._command("th.worker", "/referral/v1/referrals", _referral(case))
-        await self._command("th.worker", f"/referral/v1/referrals/{referral}/send")
+        case, took = PlayedCase(number), 0.0
+        for step in self.steps:
+            took = await step(case)
+        return took
+
+    async def open(self, case: PlayedCase) -> float:
+        form = person(case.number, self.opening.channel)
+        case.id, case.seen = await self._command(self.opening.who, "/intake/v1/cases", form)
+        self.history.say(case.number, "opened", id=case.id)
+        return 0.0
+
+    async def assign(self, case: PlayedCase) -> float:
+        path = f"/intake/v1/cases/{case.id}/assignment"
+        await self._command(self.opening.who, path, _assignment(), case.seen)
+        return 0.0
+
+    async def consent(self, case: PlayedCase) -> float:
+        consent, _ = await self._command("th.worker", f"/consent/v1/cases/{case.id}/consents", _consent())
+        self.history.say(case.number, "consented", id=consent)
+        return 0.0
+
+    async def draft(self, case: PlayedCase) -> float:
+        case.referral, _ = await self._command("th.worker", "/referral/v1/referrals", _referral(case.id))
+        return 0.0
+
+    async def send(self, case: PlayedCase) -> float:
+        """Seconds from the answer until the referral is received abroad."""
+        await self._command("th.worker", f"/referral/v1/referrals/{case.referral}/send")
         sent = time.perf_counter()
-        self.history.say(number, "sent", id=referral)
-        return await self.arrivals.of(referral) - sent
+        self.history.say(case.number, "sent", id=case.referral)
+        return await self.arrivals.of(case.referral) - sent
 
     async def _command(self, who: str, path: str, body: Any = None, seen: str = "") -> tuple[str, str]:
         """The identifier and the version that the command is answered with; with one key until it is answered for good."""
@@ -73,7 +111,7 @@ class Client:
         return str(answer.json()["id"]), answer.headers.get("ETag", "")
 
 
-def _person(number: int, channel: str) -> dict[str, Any]:
+def person(number: int, channel: str) -> dict[str, Any]:
     fields = {
         "cor_FullName": f"Invented {number:x}".translate(str.maketrans("0123456789", "ghijklmnop")),
         "prs_Birthdate": "1990",

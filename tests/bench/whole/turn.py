@@ -56,6 +56,10 @@ class Measured:
         """CPU seconds of a case in all processes of both cells."""
         return sum(self.cpu.values())
 
+    @property
+    def crossing(self) -> float:
+        return quantile(self.crossings, 0.5)
+
     def __str__(self) -> str:
         kinds = ", ".join(f"{kind} {seconds * 1000:.0f}" for kind, seconds in self.cpu.items())
         p50, p99 = (quantile(self.crossings, share) * 1000 for share in (0.5, 0.99))

@@ -23,17 +23,14 @@ def _spent(root: psutil.Process) -> float:
     return total
 
 
-def resident(kinds: Mapping[str, Sequence[int]]) -> dict[str, float]:
-    """Megabytes of each kind of process, where what processes share is divided among them."""
-    found = {}
-    for kind, pids in kinds.items():
-        every = [
-            one
-            for pid in pids
-            for one in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True))
-        ]
-        found[kind] = sum(one.memory_full_info().pss for one in every) / 1e6
-    return found
+def resident(pids: Mapping[str, int]) -> dict[str, float]:
+    """Megabytes of each process with its children, where memory that processes share is divided among them."""
+    return {name: sum(one.memory_full_info().pss for one in _family(pid)) / 1e6 for name, pid in pids.items()}
+
+
+def _family(pid: int) -> list[psutil.Process]:
+    root = psutil.Process(pid)
+    return [root, *root.children(recursive=True)]
 
 
 def between(before: Usage, after: Usage) -> dict[str, float]:
