@@ -63,6 +63,6 @@ def form_of(case_id: object, number: int, title: str) -> Command:
 
 
 def stands(number: int, recorded: answers.Fields) -> Typed:
-    """What is recorded in this field, as it would be typed."""
+    """The recorded value of this field, as it would be typed."""
     name = NAMES[number - 1]
     return shown_in(_answered_as(FIELDS[name]), recorded.fields.get(name))

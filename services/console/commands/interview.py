@@ -50,7 +50,7 @@ def _in_words(field: FormField, kept: Typed, reader: Reader) -> str:
 
 
 def value_of(field: FormField, typed: Typed) -> str | None:
-    """What was answered, as it is sent; None where nothing was."""
+    """The answer as it is sent; None where there is none."""
     if field.kind == "date":
         text = written({part: one(typed, f"{field.name}-{part}") for part in (*PARTS, ABOUT)})
     else:
