@@ -35,7 +35,7 @@ def _answered_as(field: Field) -> FormField:
 
 
 def _body(field: FormField, typed: Typed, sender: Sender) -> Mapping[str, Any]:
-    """What was typed in place of what stands; nothing takes it away."""
+    """The body that puts what was typed in place of what stands; nothing typed takes it away."""
     del sender
     chosen = [said for said in typed.get(field.name, ()) if said]
     value = (chosen or None) if field.kind == "checkboxes" else value_of(field, typed)
