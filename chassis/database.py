@@ -1,6 +1,5 @@
 """One request or message is one transaction, opened here and nowhere else."""
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -19,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from chassis.clock import Clock, utc_now
 from chassis.endings import within
 from chassis.outbox import DueWork, OutboxRow, write_rows, write_work
+from chassis.wakes import CHANNEL, Wake, Wakes
 from contracts.catalogue import Entry, entry_for
 from contracts.envelope import Event
 from contracts.organisations import authority
@@ -33,6 +33,11 @@ CLOSE_SECONDS = 2.0
 EVERYBODY = "*"
 _ROWS_OF = text("select set_config('corridor.organisation', :rows_of, true)")
 """The setting holds until the transaction ends. Where it was never set, row-level security shows nothing."""
+
+# A wake is nothing that has to survive a crash, so nobody waits for it to reach the disk.
+_NOTIFY = text(
+    f"select set_config('synchronous_commit', 'off', true), pg_notify('{CHANNEL}', cast(:wake as text))"
+)
 
 _PATIENCE = text("select set_config('lock_timeout', :milliseconds, true)")
 
@@ -70,6 +75,10 @@ class Transaction:
     database: "Database"
     rows: list[OutboxRow] = field(default_factory=list)
     due: list[DueWork] = field(default_factory=list)
+    wakes: set[Wake] = field(default_factory=set)
+    """The wakes that follow the commit of this transaction."""
+    due_at: datetime | None = None
+    """The due time of the first work that this transaction has written."""
     idempotency: Any = None
     """The claim on the Idempotency-Key, where the request carries one (chassis.web.http)."""
 
@@ -115,8 +124,14 @@ class Transaction:
         due, self.due = self.due, []
         if rows:
             await write_rows(self.conn, rows)
+            self.wakes.add(Wake.EVENTS)
         if due:
             await write_work(self.conn, due, self.now, self.database.traceparent())
+            self.work_due(min(one.due_at or self.now for one in due))
+
+    def work_due(self, at: datetime) -> None:
+        """A row of work in this transaction is due at this moment."""
+        self.due_at = at if self.due_at is None else min(at, self.due_at)
 
     @staticmethod
     def new_id() -> UUID:
@@ -155,8 +170,7 @@ class Database:
         self._looking = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._connections: WeakSet[Any] = WeakSet()
         listen(self.engine.sync_engine, "connect", self._connected)
-        self.events_written = asyncio.Event()
-        self.work_written = asyncio.Event()
+        self.wakes = Wakes(self._notify)
         self.at_end: Callable[[Transaction], Awaitable[None]] | None = None
         """Asked at the end of each transaction, before its events and its work are written."""
         self._entries: dict[type[Event], Entry] = {}
@@ -170,17 +184,19 @@ class Database:
             yield tx
             if self.at_end is not None:
                 await self.at_end(tx)
-            said, due = bool(tx.rows), bool(tx.due)
             await tx.flush()
-        if said:
-            self.events_written.set()
-        if due:
-            self.work_written.set()
+        for wake in tx.wakes:
+            self.wakes.say(wake)
+        if tx.due_at is not None:
+            self.wakes.say_due(tx.due_at)
 
     async def look(self, statement: Executable, parameters: Any) -> CursorResult[Any]:
         """Look once, outside any transaction, at what is about nobody: one way to the server and back."""
         async with self._looking.connect() as conn:
             return await conn.execute(statement, parameters)
+
+    async def _notify(self, wake: Wake) -> None:
+        await self.look(_NOTIFY, {"wake": wake.value})
 
     def row(self, event: Event, origin: Origin, now: datetime) -> OutboxRow:
         """The outbox row of an event. Raises KeyError for an event that this service does not say."""
@@ -222,6 +238,7 @@ class Database:
 
     async def close(self) -> None:
         """Close the pool within a few seconds, also where the server does not answer."""
+        await within(CLOSE_SECONDS, self.wakes.told())
         if not await within(CLOSE_SECONDS, self.engine.dispose()):
             log.warning("the connections to the database were cut off")
         self.sever()
