@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -11,12 +12,12 @@ from uuid import UUID, uuid4
 from weakref import WeakSet
 
 from pydantic_core import from_json
-from sqlalchemy import Executable, text
-from sqlalchemy.engine import CursorResult
+from sqlalchemy import TextClause, text
 from sqlalchemy.event import listen
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from chassis.clock import Clock, utc_now
+from chassis.connection import Answer, DirectConnection, PreparedStatements
 from chassis.endings import within
 from chassis.outbox import DueWork, OutboxRow, write_rows, write_work
 from contracts.catalogue import Entry, entry_for
@@ -32,7 +33,10 @@ CLOSE_SECONDS = 2.0
 
 EVERYBODY = "*"
 _ROWS_OF = text("select set_config('corridor.organisation', :rows_of, true)")
+_BEGIN = "begin; set local corridor.organisation = '{}'"
 """The setting holds until the transaction ends. Where it was never set, row-level security shows nothing."""
+_SHOWN = re.compile(r"\*|[A-Za-z0-9_.:\-]*")
+"""The names that may stand in the text of a statement: an organisation's has neither quotes nor spaces."""
 
 _PATIENCE = text("select set_config('lock_timeout', :milliseconds, true)")
 
@@ -64,7 +68,7 @@ class Origin:
 class Transaction:
     """One open transaction; its events are written at its end and published after its commit."""
 
-    conn: AsyncConnection
+    conn: DirectConnection
     origin: Origin
     now: datetime
     database: "Database"
@@ -88,7 +92,7 @@ class Transaction:
         )
         self.rows.append(row)
 
-    async def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+    async def execute(self, statement: TextClause, parameters: Mapping[str, Any] | None = None) -> Answer:
         return await self.conn.execute(statement, parameters)
 
     @asynccontextmanager
@@ -152,7 +156,7 @@ class Database:
             json_deserializer=from_json,
             connect_args={"timeout": CONNECT_SECONDS, "command_timeout": STATEMENT_SECONDS},
         )
-        self._looking = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._prepared = PreparedStatements()
         self._connections: WeakSet[Any] = WeakSet()
         listen(self.engine.sync_engine, "connect", self._connected)
         self.events_written = asyncio.Event()
@@ -164,8 +168,7 @@ class Database:
     @asynccontextmanager
     async def transaction(self, origin: Origin) -> AsyncIterator[Transaction]:
         """Commit at the end, with all events and work of the transaction; roll back whole on any exception."""
-        async with self.engine.begin() as conn:
-            await conn.execute(_ROWS_OF, {"rows_of": origin.shown})
+        async with self._begun(origin.shown) as conn:
             tx = Transaction(conn, origin, self.clock(), self)
             yield tx
             if self.at_end is not None:
@@ -177,10 +180,33 @@ class Database:
         if due:
             self.work_written.set()
 
-    async def look(self, statement: Executable, parameters: Any) -> CursorResult[Any]:
+    async def look(self, statement: TextClause, parameters: Mapping[str, Any]) -> Answer:
         """Look once, outside any transaction, at what is about nobody: one way to the server and back."""
-        async with self._looking.connect() as conn:
+        async with self._connection() as conn:
             return await conn.execute(statement, parameters)
+
+    @asynccontextmanager
+    async def _begun(self, rows_of: str) -> AsyncIterator[DirectConnection]:
+        """A connection in a transaction that sees the rows of one organisation."""
+        if not _SHOWN.fullmatch(rows_of):
+            raise ValueError("this is no name of an organisation")
+        async with self._connection() as conn:
+            await conn.run(_BEGIN.format(rows_of))
+            try:
+                yield conn
+            except BaseException:
+                await conn.roll_back()
+                raise
+            await conn.run("commit")
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[DirectConnection]:
+        async with self.engine.connect() as pooled:
+            conn = DirectConnection(pooled, self._prepared)
+            try:
+                yield conn
+            finally:
+                await conn.leave()
 
     def row(self, event: Event, origin: Origin, now: datetime) -> OutboxRow:
         """The outbox row of an event. Raises KeyError for an event that this service does not say."""

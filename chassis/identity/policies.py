@@ -136,7 +136,7 @@ class Policies:
 
 
 Weigh = Callable[[Principal, str, Resource], tuple[bool, tuple[str, ...]]]
-"""Whether the policies allow it, and the identifiers of those that made the difference."""
+"""The question whether the policies allow it. Its answer has the identifiers of those that made the difference."""
 
 
 def _read(directory: Path) -> tuple[str, str, str]:
