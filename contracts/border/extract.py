@@ -27,12 +27,16 @@ EXTRACT_WITHIN = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class ExtractRequest:
-    """The request of an auditor. `about` are disclosures, referrals and returns by the identifiers that both cells know."""
+    """The request of an auditor. `about` are disclosures, referrals and returns by the identifiers that both cells know.
+
+    `withdrawn`: it is taken back, and said whole, so that it may arrive before the request does. An earlier release takes it for the request.
+    """
 
     request_id: UUID
     about: tuple[UUID, ...]
     reason: str
     kind: Literal["extract_request"] = "extract_request"
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)

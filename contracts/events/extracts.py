@@ -46,12 +46,14 @@ class ExtractRequestedV1(Event):
 
 
 class ExtractWithdrawnV1(Event):
-    """An auditor of this cell takes back what was asked of the partner's, who is not told: what it answers is no answer any more."""
+    """An auditor of this cell takes back what was asked of the partner's, who is told what was asked: an answer that is under way is none any more."""
 
     type: ClassVar[str] = "extract.withdrawn.v1"
     case_id: CaseId
     request_id: UUID
     recipient_cell: Cell
+    about: tuple[UUID, ...] = ()
+    reason: Annotated[str, Code("extract_reason")] | None = None
 
 
 class ExtractReleasedV1(Event):
@@ -92,6 +94,17 @@ class ExtractAskedV1(Event):
     """The partner's auditor asks for entries of this log. Stream: the request."""
 
     type: ClassVar[str] = "extract.asked.v1"
+    request_id: UUID
+    sender_cell: Cell
+    about: tuple[UUID, ...]
+    reason: Annotated[str, Code("extract_reason")]
+    at: Instant
+
+
+class ExtractRetractedV1(Event):
+    """The partner's auditor takes back what was asked of ours: it is answered no more. Stream: the request."""
+
+    type: ClassVar[str] = "extract.retracted.v1"
     request_id: UUID
     sender_cell: Cell
     about: tuple[UUID, ...]

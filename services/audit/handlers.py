@@ -10,7 +10,12 @@ from chassis.database import Transaction
 from chassis.events.consumer import Subscription
 from contracts.border.extract import EXTRACT_WITHIN, MAX_OPEN
 from contracts.envelope import ReceivedEvent
-from contracts.events.extracts import ExtractAskedV1, ExtractDeclinedV1, ExtractReceivedV1
+from contracts.events.extracts import (
+    ExtractAskedV1,
+    ExtractDeclinedV1,
+    ExtractReceivedV1,
+    ExtractRetractedV1,
+)
 from services.audit.domain.account import Direction
 from services.audit.domain.extract import TOO_MANY, ExtractCase, ExtractRefused
 from services.audit.outgoing import outgoing
@@ -31,11 +36,28 @@ SUBSCRIPTION: Subscription[str, Log] = Subscription(
 
 @dataclass(slots=True)
 class PartnersRequests:
-    """The requests of one partner: how many wait, which are known, and those that came now."""
+    """The requests of one partner: how many wait, and those of which something came now. `known` are identifiers by which anybody asked."""
 
     waiting: int
     known: set[UUID]
-    new: list[ExtractCase] = field(default_factory=list)
+    held: dict[UUID, ExtractCase] = field(default_factory=dict)
+
+    def add(self, event: ExtractAskedV1 | ExtractRetractedV1, now: datetime) -> ExtractCase | None:
+        """The request, which is new; None beyond the limit."""
+        if self.waiting >= MAX_OPEN:
+            return None
+        self.waiting += 1
+        self.known.add(event.request_id)
+        new = self.held[event.request_id] = ExtractCase(
+            id=event.request_id,
+            direction=Direction.IN,
+            partner=event.sender_cell,
+            about=event.about,
+            reason=event.reason,
+            asked_at=event.at,
+            due_at=now + EXTRACT_WITHIN,
+        )
+        return new
 
 
 def on_extract_asked(
@@ -45,34 +67,36 @@ def on_extract_asked(
 
     Beyond the limit it is refused at once and not kept.
     """
-    if event.request_id in requests.known:
+    if event.request_id in requests.known or requests.add(event, now) is not None:
         return ()
-    if requests.waiting + len(requests.new) >= MAX_OPEN:
-        return [ExtractRefused(event.request_id, event.sender_cell, TOO_MANY)]
-    requests.known.add(event.request_id)
-    requests.new.append(
-        ExtractCase(
-            id=event.request_id,
-            direction=Direction.IN,
-            partner=event.sender_cell,
-            about=event.about,
-            reason=event.reason,
-            asked_at=event.at,
-            due_at=now + EXTRACT_WITHIN,
-        )
-    )
+    return [ExtractRefused(event.request_id, event.sender_cell, TOO_MANY)]
+
+
+def on_extract_retracted(
+    requests: PartnersRequests, event: ExtractRetractedV1, now: datetime
+) -> Iterable[ExtractRefused]:
+    """Only who asked takes it back, and nothing is taken back that was answered. What overtakes its request is kept, so that this is known
+    when it comes.
+    """
+    found = requests.held.get(event.request_id)
+    if found is None and event.request_id not in requests.known:
+        found = requests.add(event, now)
+    if found is not None and found.partner == event.sender_cell and found.may("withdraw"):
+        found.withdraw()
     return ()
 
 
 async def _load_requests(
     tx: Transaction, partners: Sequence[str], ids: Sequence[str]
 ) -> dict[str, PartnersRequests]:
-    known = await extracts.known(tx, [UUID(one) for one in ids])
-    return {cell: PartnersRequests(await extracts.open_of(tx, cell), known) for cell in partners}
+    asked = [UUID(one) for one in ids]
+    known = await extracts.known(tx, asked)
+    held = await extracts.held(tx, asked, Direction.IN)
+    return {cell: PartnersRequests(await extracts.open_of(tx, cell), known, dict(held)) for cell in partners}
 
 
 async def _save_requests(tx: Transaction, partners: Sequence[PartnersRequests]) -> None:
-    await extracts.save(tx, list({new.id: new for one in partners for new in one.new}.values()))
+    await extracts.save(tx, list({id_: case for one in partners for id_, case in one.held.items()}.values()))
 
 
 @dataclass(slots=True)
@@ -116,7 +140,7 @@ async def _save_own(tx: Transaction, requests: Sequence[OwnRequest]) -> None:
 SUBSCRIPTIONS: list[Subscription[Any, Any]] = [
     SUBSCRIPTION,
     Subscription(
-        handlers={ExtractAskedV1: on_extract_asked},
+        handlers={ExtractAskedV1: on_extract_asked, ExtractRetractedV1: on_extract_retracted},
         key=lambda event: event.sender_cell,
         names=lambda event: str(event.request_id),
         load=_load_requests,

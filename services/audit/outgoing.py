@@ -45,7 +45,13 @@ def requested(asked: ExtractCase) -> ExtractRequestedV1:
 
 
 def withdrawn(asked: ExtractCase) -> ExtractWithdrawnV1:
-    return ExtractWithdrawnV1(case_id=_case(asked), request_id=asked.id, recipient_cell=asked.partner)
+    return ExtractWithdrawnV1(
+        case_id=_case(asked),
+        request_id=asked.id,
+        recipient_cell=asked.partner,
+        about=asked.about,
+        reason=asked.reason,
+    )
 
 
 def _case(asked: ExtractCase) -> UUID:

@@ -6,6 +6,7 @@ from datetime import datetime
 from services.console.answers import CASE, CASES, FIELDS, TEAM
 from services.console.asking import at_once
 from services.console.commands.form import Places, Typed, one
+from services.console.draft_answers import FORMS
 from services.console.names import names_of, organisations
 from services.console.report_answers import PROVINCES
 from services.console.team_answers import LEAVES
@@ -109,6 +110,14 @@ async def _provinces(who: SignedIn, places: Places, typed: Typed) -> Mapping[str
     return dict(sorted(((one.code, one.name) for one in listed), key=lambda option: option[1]))
 
 
+async def _forms(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
+    """The country's own forms that an intake can be asked with, after the pages of the console; none where it has none."""
+    del places, typed
+    named = [one.form for one in (await who.voice.ask(FORMS)).value.root]
+    ours = {"": who.reader.say("The questions of these pages")} if named else {}
+    return ours | {form: who.reader.say("The form %(name)s", name=form) for form in named}
+
+
 async def _months(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
     """The last two years by months, and before them the one that was chosen already."""
     del places
@@ -136,6 +145,7 @@ CHOICES: Mapping[str, Callable[[SignedIn, Places, Typed], Awaitable[Mapping[str,
     "export_formats": _export_formats,
     "here": _here,
     "laws": _laws,
+    "forms": _forms,
     "months": _months,
     "provinces": _provinces,
     "left_out": _left_out,

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, RootModel
 
 from services.console.answers import Move, Page, Values
 from services.console.asking import Question
@@ -32,6 +32,9 @@ class OneDraft(Draft):
     languages: list[str]
     flags: list[str]
     answers: dict[str, str]
+    form: str | None
+    form_version: str | None
+    form_answers: dict[str, Values]
     moves: list[Move]
 
 
@@ -53,6 +56,36 @@ class Checklist(BaseModel):
     sections: list[Section]
 
 
+class Choice(BaseModel):
+    code: str
+    label: str
+
+
+class FormQuestion(BaseModel):
+    question: str
+    ask: str
+    why: str | None
+    kind: str
+    choices: list[Choice]
+    field: str | None
+
+
+class FormSection(BaseModel):
+    title: str
+    why: str | None
+    questions: list[FormQuestion]
+
+
+class IntakeForm(BaseModel):
+    form: str
+    version: str
+    sections: list[FormSection]
+
+
+class IntakeForms(RootModel[list[IntakeForm]]):
+    pass
+
+
 class ScreeningResult(BaseModel):
     outcome: str
 
@@ -69,6 +102,8 @@ class Submission(BaseModel):
 DRAFTS = Question("intake", "list_drafts", "/v1/drafts", Page[Draft])
 DRAFT = Question("intake", "get_draft", "/v1/drafts/{draft_id}", OneDraft)
 CHECKLIST = Question("intake", "get_checklist", "/v1/checklists/{checklist}/versions/{version}", Checklist)
+FORMS = Question("intake", "list_forms", "/v1/forms", IntakeForms)
+FORM = Question("intake", "get_form", "/v1/forms/{form}/versions/{version}", IntakeForm)
 SCREENING = Question(
     "intake", "get_screening", "/v1/cases/{case_id}/screenings/{screening_id}", ScreeningResult
 )

@@ -11,11 +11,16 @@ from contracts.crossing import BY_EVENT
 from contracts.events.audit import DisclosureLoggedV1
 from contracts.events.consent import DisclosureAuthorisedV1, DisclosureCorrectedV1, DisclosureRecalledV1
 from contracts.events.directory import DirectoryChangedV1
-from contracts.events.extracts import ExtractPreparedV1, ExtractRefusedV1, ExtractRequestedV1
+from contracts.events.extracts import (
+    ExtractPreparedV1,
+    ExtractRefusedV1,
+    ExtractRequestedV1,
+    ExtractWithdrawnV1,
+)
 from contracts.events.intake import DisclosureClosedV1
 from contracts.events.returns import ReturnDepartedV1
 from services.exchange.domain.disclosure import AuthorisedDisclosure, Disclosure
-from services.exchange.domain.extracts import part_due, refused_due, request_due
+from services.exchange.domain.extracts import part_due, refused_due, request_due, withdrawal_due
 from services.exchange.domain.facts import Fact
 from services.exchange.domain.listings import OwnListing, told
 from services.exchange.domain.process import Relation, pair_of
@@ -91,6 +96,10 @@ def on_extract_requested(_: None, event: ExtractRequestedV1, now: datetime) -> F
     return [request_due(event)]
 
 
+def on_extract_withdrawn(_: None, event: ExtractWithdrawnV1, now: datetime) -> Facts:
+    return withdrawal_due(event)
+
+
 def on_extract_prepared(_: None, event: ExtractPreparedV1, now: datetime) -> Facts:
     return [part_due(event)]
 
@@ -142,6 +151,7 @@ def _extracts() -> Subscription[UUID, None]:
     return Subscription(
         handlers={
             ExtractRequestedV1: on_extract_requested,
+            ExtractWithdrawnV1: on_extract_withdrawn,
             ExtractPreparedV1: on_extract_prepared,
             ExtractRefusedV1: on_extract_refused,
         },

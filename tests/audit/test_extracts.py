@@ -12,7 +12,12 @@ from contracts.codes import codes
 from contracts.events.access import RecordReadV1
 from contracts.events.directory import DirectoryChangedV1
 from contracts.events.exchange import DisclosureReceivedV1, RecallReceivedV1
-from contracts.events.extracts import ExtractAskedV1, ExtractDeclinedV1, ExtractReceivedV1
+from contracts.events.extracts import (
+    ExtractAskedV1,
+    ExtractDeclinedV1,
+    ExtractReceivedV1,
+    ExtractRetractedV1,
+)
 from contracts.events.intake import CaseErasedV1, DisclosureClosedV1
 from contracts.merkle import stands_in
 from services.audit.app import VERSIONS, build
@@ -123,6 +128,13 @@ async def brought(th, kh, times=1):
                     at=later(0),
                 )
             )
+
+
+async def taken_back(kh, about, *ids, cell="TH"):
+    """The border's part: these requests are taken back, in KH."""
+    for request_id in ids:
+        ours = {"request_id": request_id, "about": about, "reason": REASON}
+        await kh.deliver(ExtractRetractedV1(**ours, sender_cell=cell, at=later(0)))
 
 
 async def brought_back(kh, th):
@@ -426,6 +438,53 @@ async def test_a_question_that_is_taken_back_is_asked_anew_and_what_is_answered_
     assert (withdrawn["case_id"], withdrawn["request_id"]) == (str(told.case_id), request_id)
     assert (await ask(th, "POST", path)).status_code == 409
     assert (await asked(th, told)).status_code == 201
+
+
+async def test_what_the_partner_took_back_is_released_by_nobody_not_even_while_the_proofs_are_made(th, kh):
+    told = await sent(th)
+    await arrived(kh, told)
+    request_id = (await asked(th, told)).json()["id"]
+    await brought(th, kh)
+    position = (await shown(kh, request_id))["position"]
+    await taken_back(kh, (told.disclosure_id,), request_id, cell="VN")
+    path = f"/v1/extracts/{request_id}/release"
+    assert (await ask(kh, "POST", path, {"position": position})).status_code == 200
+    await taken_back(kh, (told.disclosure_id,), request_id)
+    await kh.work()
+    theirs = await shown(kh, request_id)
+    assert (theirs["state"], theirs["moves"], await said(kh, "extract.prepared.v1")) == ("withdrawn", [], [])
+    for verb, body in (("release", {"position": theirs["position"]}), ("refuse", {"reason": "own-inquiry"})):
+        assert (await ask(kh, "POST", f"/v1/extracts/{request_id}/{verb}", body)).status_code == 409
+
+
+async def test_what_was_taken_back_before_it_came_is_not_open_when_it_comes_and_what_was_answered_stays(
+    th, kh
+):
+    told = await sent(th)
+    await arrived(kh, told)
+    request_id = (await asked(th, told)).json()["id"]
+    await taken_back(kh, (told.disclosure_id,), request_id)
+    await brought(th, kh)
+    assert (await shown(kh, request_id))["state"] == "withdrawn"
+    answered = uuid4()
+    ours = {"request_id": answered, "about": (told.disclosure_id,), "reason": REASON}
+    await kh.deliver(ExtractAskedV1(**ours, sender_cell="TH", at=later(0)))
+    await ask(kh, "POST", f"/v1/extracts/{answered}/refuse", {"reason": "own-inquiry"})
+    await taken_back(kh, (told.disclosure_id,), answered)
+    assert (await shown(kh, answered))["state"] == "refused"
+
+
+async def test_who_takes_back_asks_no_more_often_for_it(kh):
+    ids = [uuid4() for _ in range(MAX_OPEN + 1)]
+    await taken_back(kh, (uuid4(),), *ids)
+    assert (await ask(kh, "GET", f"/v1/extracts/{ids[-1]}")).status_code == 404
+    ours = {"request_id": ids[-1], "about": (uuid4(),), "reason": REASON, "sender_cell": "TH"}
+    await kh.deliver(ExtractAskedV1(**ours, at=later(0)))
+    assert [one["reason"] for one in await said(kh, "extract.refused.v1")] == ["too-many-open"]
+    before = kh.service.database.clock()
+    kh.service.database.clock = lambda: before + timedelta(days=15)
+    await kh.deliver(ExtractAskedV1(**{**ours, "request_id": uuid4()}, at=later(0)))
+    assert len((await ask(kh, "GET", "/v1/extracts", params={"state": "open"})).json()["items"]) == 1
 
 
 async def test_what_is_overdue_keeps_nobody_from_asking_and_the_answer_says_when(th):

@@ -47,8 +47,8 @@ class Consents:
     issuer: str
     persons: dict[str, UUID] = field(default_factory=dict)
 
-    async def case(self, age_group="adult") -> str:
-        case, person = await self.workplace.case(), uuid4()
+    async def case(self, age_group="adult", fields=None) -> str:
+        case, person = await self.workplace.case(fields), uuid4()
         self.persons[case] = person
         await self.harness.service.vault.create(person)
         for event in (case_opened(UUID(case), person), age_known(UUID(case), age_group)):
@@ -83,7 +83,7 @@ def directory() -> FastAPI:
 
     @app.get("/v1/organisations")
     def organisations(cell: str = "", name: str = "") -> dict[str, object]:
-        known = {"status": "active", "suspended": False, "version": 1, "services": []}
+        known = {"status": "active", "suspended": False, "version": 1, "services": ["shelter"]}
         items = [
             {"id": one, "cell": one[:2].upper(), "role": role, "name": f"Lotus {one} <b>", **known}
             for one, (role, _) in ORGANISATIONS.items()
@@ -125,7 +125,10 @@ async def consents_beside(workplace, issuer, databases, folder):
         for event in (
             agreement_changed(),
             agreement_changed(
-                agreement_id="th-th", cells=("TH",), purposes=("protection", PURPOSE), fields=ASKED
+                agreement_id="th-th",
+                cells=("TH",),
+                purposes=("protection", PURPOSE, "case-management"),
+                fields=ASKED,
             ),
             directory_changed(organisation=SHELTER, cell="TH", role="shelter"),
             directory_changed(),
@@ -134,10 +137,10 @@ async def consents_beside(workplace, issuer, databases, folder):
         yield Consents(workplace, harness, issuer)
 
 
-async def begun(consents, case=None, who="th.worker"):
+async def begun(consents, case=None, who="th.worker", verb="record_consent"):
     case, browser = case or await consents.case(), consents.workplace.browser()
     await browser.sign_in(who)
-    page = await browser.get(f"/console/cases/{case}/record_consent")
+    page = await browser.get(f"/console/cases/{case}/{verb}")
     assert page.status == 200, page.text
     return case, browser, page
 

@@ -88,7 +88,7 @@ def test_what_is_missing_is_found_in_its_step_and_a_no_misses_nothing():
 
 
 def test_a_refusal_belongs_to_the_first_step_that_is_answerable_for_it():
-    assert wizard.placed({"valid_until": "late"}) == (UNTIL, {"until_day": wizard.UNTIL_REFUSED})
-    assert wizard.placed({"witness": "w", "recipients": "r"}) == (WHAT, {"recipients": "r"})
-    assert wizard.placed({}) is None
+    assert wizard.placed({"valid_until": "late"}, GIVEN) == (UNTIL, {"until_day": wizard.UNTIL_REFUSED})
+    assert wizard.placed({"witness": "w", "recipients": "r"}, GIVEN) == (WHAT, {"recipients": "r"})
+    assert wizard.placed({}, GIVEN) is None
     assert {"notice_version", "valid_until", "recipients"} <= set(wizard.members())

@@ -89,6 +89,7 @@ async def test_everything_may_be_left_open_and_is_saved_step_by_step_read_back_a
     assert (sent.status, "It was submitted." in sent.text) == (200, True)
     receipt = await browser.get(sent.links["Receipt to print"])
     assert re.search(r"TH-\w{4}-\w{2}", receipt.text)
+    assert receipt.links["Open the case"] == sent.links["Open the case"]  # her way on is asked for there
     mine = await browser.get("/console/submissions")
     assert "Recorded; nobody else has it yet" in mine.text
     for page in (receipt, mine):
@@ -98,6 +99,63 @@ async def test_everything_may_be_left_open_and_is_saved_step_by_step_read_back_a
     assert (
         await browser.get(f"{address}/4")
     ).answer.url.path == address  # Back to a step shows what became of it
+
+
+async def at_step_of(browser, address, question):
+    """The page of a question, by the link that stands beside it where all is read back."""
+    check = await browser.get(address)
+    return await browser.get(check.links[f"Change {question}"])
+
+
+def step(page):
+    """The form of the step on a page."""
+    return page.form(page.answer.url.path)
+
+
+async def test_an_intake_is_asked_with_a_form_of_the_country_and_then_with_what_the_form_leaves_out(
+    workplace,
+):
+    browser, address, second, first = await begun(
+        workplace, protection=["immediate_danger"], form=["htcds-survey"]
+    )
+    assert "The form htcds-survey" in first.text
+    assert "How did she come?" in second.text
+    await browser.send(second.form("/2"), channel="screening-unit")
+    page = await at_step_of(browser, address, "Gender")
+    page = await browser.send(step(page), answer="Feminine")
+    page = await browser.send(step(page), answer="KH")  # citizenship, of which there are too many for radios
+    page = await at_step_of(browser, address, "Methods of Control")
+    page = await browser.send(step(page), answer=["DebtBondage", "FalsePromises"])
+    page = await at_step_of(browser, address, "Birthdate")
+    await browser.send(step(page), **{"answer-year": "about 1999"})
+    kept_now = await kept(workplace, address)
+    assert kept_now["form_answers"] == {
+        "prs_Gender": "Feminine",
+        "prs_Citizenship": "KH",
+        "vic_Methods_of_Control": ["DebtBondage", "FalsePromises"],
+        "prs_Birthdate": "about 1999",
+    }
+    check = await browser.get(address)
+    for said in ("Cambodia", "Debt bondage, False promises", "What must be known about her health?"):
+        assert said in check.text
+    for asked_by_the_form in ("When was she born?", "Which gender does she name?"):
+        assert asked_by_the_form not in check.text
+    told = await browser.send(check.form("submit_draft"))
+    assert (told.status, "Birthdate: This cannot be read as it is written." in told.text) == (422, True)
+    page = await at_step_of(browser, address, "Birthdate")
+    await browser.send(step(page), **{"answer-year": "1999"})
+    sent = await browser.send((await browser.get(address)).form("submit_draft"))
+    assert (sent.status, "It was submitted." in sent.text) == (200, True)
+
+
+async def test_where_the_country_has_no_form_or_its_file_is_gone_the_pages_ask_as_ever(
+    workplace, monkeypatch
+):
+    browser, address, _, _ = await begun(workplace, form=["htcds-survey"])
+    monkeypatch.setattr(type(workplace.intake.service.settings.country), "forms", ())
+    start = await browser.get("/console/")
+    assert "With which questions?" not in (await browser.get(start.links["Begin an intake"])).text
+    assert "When was she born?" in (await browser.get(address)).text
 
 
 async def test_what_is_missing_or_cannot_be_read_is_named_when_it_is_submitted_and_stays(workplace):

@@ -26,7 +26,6 @@ WITHOUT_A_FORM: Mapping[str, Collection[str]] = {
     "no page yet for the erasure that she asks for": {"request_erasure", "confirm_erasure", "refuse_erasure", "cancel_erasure"},
     "no page yet that shows a screening with its answers": {"correct_screening"},
     "no page yet for the law under which something received is kept": {"retain_disclosure"},
-    "no page yet for the copy that a grown-up child is given": {"hand_over_case", "preview_hand_over"},
     "no page yet for the texts that are read out": {
         "draft_notice", "revise_notice", "propose_notice", "approve_notice", "withdraw_notice", "decline_withdrawal",
     },

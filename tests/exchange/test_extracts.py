@@ -25,6 +25,7 @@ from contracts.events.extracts import (
     ExtractPreparedV1,
     ExtractRefusedV1,
     ExtractRequestedV1,
+    ExtractWithdrawnV1,
 )
 from contracts.merkle import GrowingTree
 from contracts.organisations import authority
@@ -166,6 +167,33 @@ async def test_what_the_agreement_does_not_allow_is_refused_before_any_auditor_o
     assert await kh.said("extract.asked.v1") == []
     [told] = await th.said("extract.declined.v1")
     assert told["reason"] == "not-in-agreement"
+
+
+async def test_what_is_taken_back_crosses_with_what_was_asked_though_nothing_may_be_asked_any_more(
+    th, kh, monkeypatch
+):
+    monkeypatch.setattr("services.exchange.use_cases.receive.extract_reasons", lambda *_: frozenset())
+    about = (uuid4(), uuid4())
+    of = {"case_id": uuid4(), "request_id": uuid4(), "recipient_cell": "KH"}
+    await th.deliver(ExtractWithdrawnV1(**of), ExtractWithdrawnV1(**of, about=about, reason=REASON))
+    await carry(th, kh)
+    [told] = await kh.said("extract.retracted.v1")
+    assert (told["request_id"], told["sender_cell"], told["about"], told["reason"]) == (
+        str(of["request_id"]),
+        "TH",
+        [str(one) for one in about],
+        REASON,
+    )
+    assert await kh.said("extract.asked.v1") == await th.said("extract.declined.v1") == []
+
+
+async def test_of_what_could_not_have_been_asked_nothing_is_taken_back(th, kh):
+    wrong = [
+        ExtractRequest(uuid4(), (uuid4(),), "curiosity", withdrawn=True),
+        ExtractRequest(uuid4(), (), REASON, withdrawn=True),
+    ]
+    await kh.take("TH", [th.seal([ControlItem(uuid4(), one) for one in wrong], authority("KH"))])
+    assert await kh.said("extract.retracted.v1") == await kh.said("extract.asked.v1") == []
 
 
 async def test_an_answer_that_nobody_asked_for_is_passed_over(th, kh):

@@ -315,6 +315,9 @@ async def test_a_call_in_a_case_is_read_by_whoever_may_read_the_case_and_nobody_
     assert await other.listed() == []
     elsewhere = Desk(intake, "supervisor", org="th-shelter", sub="th.elsewhere")
     assert (await elsewhere.send("GET", call)).status_code == 404
+    its_tasks = f"/v1/tasks?call_id={call.rpartition('/')[2]}"
+    asked = [await one.send("GET", its_tasks) for one in (other, elsewhere, worker)]
+    assert [answer.status_code for answer in asked] == [404, 404, 200]
 
 
 async def test_what_has_become_a_cases_between_the_look_at_whose_it_is_and_its_reading_is_not_shown(

@@ -114,6 +114,12 @@ async def test_a_coded_field_takes_no_number_no_day_and_no_place_elsewhere(desk,
     assert "0812345678" not in answer.text
 
 
+async def test_a_list_is_narrowed_to_no_province_of_another_country(desk):
+    answer = await desk.send("GET", "/v1/incidents?province=KH-12")
+    assert (answer.status_code, answer.json()["errors"][0]["loc"]) == (422, ["query", "province"])
+    assert await desk.listed("?province=TH-22") == []
+
+
 async def test_words_that_named_somebody_are_gone_with_their_key_when_they_are_corrected(
     intake, desk, shelter
 ):

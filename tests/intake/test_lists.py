@@ -110,6 +110,7 @@ async def test_a_list_is_narrowed_by_everything_that_it_shows(cases):
     [
         "/v1/cases?worker=th.somebody",
         "/v1/tasks?worker=th.somebody",
+        f"/v1/tasks?call_id={UUID(int=7)}",
         "/v1/drafts?worker=th.somebody",
         f"/v1/drafts?case_id={UUID(int=7)}",
         f"/v1/calls?case_id={UUID(int=7)}",

@@ -39,9 +39,10 @@ BESIDES = {
     ("casefile/store/received.py", "holds"),
     ("casefile/store/handing.py", "calls"),
     ("casefile/store/handing.py", "tasks"),
+    ("casework/store/tasks.py", "calls"),
     ("reports/store/calls.py", "erasures"),
 }
-"""A worklist shows which cases have a hold in force and what is due in them, and is narrowed by it. Calls and tasks go where the case goes. Whoever is erased leaves
+"""A worklist shows which cases have a hold in force and what is due in them, and is narrowed by it. Calls and tasks go where the case goes. Tasks are narrowed to a call that is there. Whoever is erased leaves
 no paper of a hold behind. No call is taken out of the case of whoever asks to be erased.
 """
 

@@ -54,6 +54,7 @@ async def counts(history: Path, th: Cell, kh: Cell) -> dict[str, int]:
     await _referrals(cases, th, kh, found)
     await _withdrawals(cases, th, kh, found)
     for name, cell in (("TH", th), ("KH", kh)):
+        await _openers(name, cell, found)
         await _log(name, cell, found)
         await _left_behind(name, cell, found)
     return {"cases": len(cases), **found}
@@ -119,6 +120,13 @@ async def _withdrawals(cases: dict[int, Any], th: Cell, kh: Cell, found: Counter
         after = mine[mine.index("recalled") :] if "recalled" in mine else []
         found["a token after the recall"] += "token" in after
         found["a recall without an answer"] += "recalled" in mine and "answered" not in after
+
+
+async def _openers(name: str, cell: Cell, found: Counter[str]) -> None:
+    """What a cell has opened was sealed to an organisation of its own."""
+    rows = await cell.rows("exchange", "select recipient from exchange.received where recipient is not null")
+    strangers = [row["recipient"] for row in rows if not row["recipient"].startswith(f"{name.lower()}-")]
+    found[f"{name}: opened by the wrong cell"] += len(strangers)
 
 
 async def _log(name: str, cell: Cell, found: Counter[str]) -> None:

@@ -188,7 +188,7 @@ def _offers(found: ExtractCase, shown: Sequence[ShownEntry]) -> list[Offer]:
 
 @router.post(
     "/v1/extracts/{request_id}/withdraw",
-    summary="Take back a request of ours; the partner is not told, and what it still answers is not shown among the halves",
+    summary="Take back a request of ours; the partner is told, and what it answered meanwhile is not shown among the halves",
 )
 async def withdraw_extract(request_id: UUID, actor: Who, tx: Tx, seen: IfMatch, response: Response) -> Done:
     require(actor, ASK)

@@ -1,6 +1,6 @@
 """A request for the other half of a case, ours to the partner's auditor (out) or theirs to us (in), until it is answered or taken back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -21,18 +21,24 @@ class ExtractState(StrEnum):
 
 
 S = ExtractState
-MOVES: Mapping[tuple[Direction, str], tuple[ExtractState, ExtractState]] = MappingProxyType(
+WAITS = (S.OPEN, S.RELEASING)
+"""The states of a request without an answer: only these are overdue, and taken back."""
+
+MOVES: Mapping[tuple[Direction, str], tuple[Sequence[ExtractState], ExtractState]] = MappingProxyType(
     {
-        (Direction.IN, "release"): (S.OPEN, S.RELEASING),
-        (Direction.IN, "send"): (S.RELEASING, S.RELEASED),
-        (Direction.IN, "give_up"): (S.RELEASING, S.OPEN),
-        (Direction.IN, "refuse"): (S.OPEN, S.REFUSED),
-        (Direction.OUT, "complete"): (S.OPEN, S.RELEASED),
-        (Direction.OUT, "refuse"): (S.OPEN, S.REFUSED),
-        (Direction.OUT, "withdraw"): (S.OPEN, S.WITHDRAWN),
+        (Direction.IN, "release"): ([S.OPEN], S.RELEASING),
+        (Direction.IN, "send"): ([S.RELEASING], S.RELEASED),
+        (Direction.IN, "give_up"): ([S.RELEASING], S.OPEN),
+        (Direction.IN, "refuse"): ([S.OPEN], S.REFUSED),
+        (Direction.IN, "withdraw"): (WAITS, S.WITHDRAWN),
+        (Direction.OUT, "complete"): ([S.OPEN], S.RELEASED),
+        (Direction.OUT, "refuse"): ([S.OPEN], S.REFUSED),
+        (Direction.OUT, "withdraw"): ([S.OPEN], S.WITHDRAWN),
     }
 )
-"""(direction, verb) → from, to. What the proofs could not be made of is open again: nobody was told anything."""
+"""(direction, verb) → from, to. What the proofs could not be made of is open again: nobody was told anything. What a partner takes
+back while they are made is not sent.
+"""
 
 TOO_MANY = "too-many-open"
 
@@ -85,10 +91,10 @@ class ExtractCase:
 
     def may(self, verb: str) -> bool:
         move = MOVES.get((self.direction, verb))
-        return move is not None and move[0] is self.state
+        return move is not None and self.state in move[0]
 
     def overdue(self, now: datetime) -> bool:
-        return self.state in (ExtractState.OPEN, ExtractState.RELEASING) and self.due_at < now
+        return self.state in WAITS and self.due_at < now
 
     def release(self, chosen: tuple[int, ...], withheld: int, by: str, now: datetime) -> None:
         self._move("release")

@@ -13,11 +13,8 @@ from chassis.rows import RowReader
 from chassis.tables import insert_missing, upsert_set
 from contracts.events.extracts import ExtractedEntry
 from services.audit.domain.account import Direction
-from services.audit.domain.extract import ExtractCase, ExtractState
+from services.audit.domain.extract import WAITS, ExtractCase, ExtractState
 from services.audit.store.tables import EXTRACT_PARTS, EXTRACTS
-
-WAITS = (ExtractState.OPEN, ExtractState.RELEASING)
-"""The states of a request without an answer: only these are overdue."""
 
 _READER = RowReader(ExtractCase, EXTRACTS)
 _SHOWN = f"select {_READER.columns()} from audit.extracts"
@@ -26,7 +23,8 @@ _HOLD = text(f"{_SHOWN} where id = any(:ids) and direction = :direction order by
 _KNOWN = text("select id from audit.extracts where id = any(:ids)")
 _OPEN = text(
     "select count(*) from audit.extracts where partner = :partner"
-    f" and direction = '{Direction.IN}' and state = '{ExtractState.OPEN}'"
+    f" and direction = '{Direction.IN}'"
+    f" and (state = '{ExtractState.OPEN}' or (state = '{ExtractState.WITHDRAWN}' and due_at > :now))"
 )
 _DUE = text(
     "select due_at from audit.extracts where partner = :partner"
@@ -79,8 +77,8 @@ async def save(tx: Transaction, extracts: Sequence[ExtractCase]) -> None:
 
 
 async def open_of(tx: Transaction, partner: str) -> int:
-    """How many requests of this partner wait for us."""
-    return int((await tx.execute(_OPEN, {"partner": partner})).scalar_one())
+    """How many requests of this partner wait for us. What it took back counts until it would have been due: whoever fishes asks no faster."""
+    return int((await tx.execute(_OPEN, {"partner": partner, "now": tx.now})).scalar_one())
 
 
 async def ask_alone(tx: Transaction, partner: str) -> None:

@@ -17,6 +17,7 @@ from services.console.consenting.views import (
     CONSENT,
     CONSENTS_OF_CASE,
     GRANTS,
+    HAND_OVER,
     RECEIPT,
     RECORD,
     RENEW,
@@ -35,6 +36,9 @@ SAVED = marked("What she answered was saved.")
 DONE = {
     RECORD.operation: SAVED,
     RENEW.operation: SAVED,
+    HAND_OVER.operation: marked(
+        "What she answered was saved, and her case is offered to them. It stays yours until they have accepted."
+    ),
     REFUSED_AGAIN: marked(
         "Her no was saved. What she agreed to before stands until she takes it back: ask her whether she does."
     ),
@@ -57,6 +61,7 @@ async def list_consents(case_id: UUID, who: Who, after: Position = "", done: Don
         case_id=case_id,
         names=names,
         may_ask=any(move.verb == RECORD.operation for move in found.value.moves),
+        may_hand_over=any(move.verb == HAND_OVER.operation for move in found.value.moves),
         after=after,
         buttons=offered(found.value.moves),
         grants=grants,

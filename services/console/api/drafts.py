@@ -1,5 +1,6 @@
 """Pages: what was begun and is not submitted, the first page of an intake, each step, and all of it read back."""
 
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -12,12 +13,12 @@ from services.console.api.cases import Position
 from services.console.api.form_page import hidden
 from services.console.api.form_refusals import AWAY
 from services.console.api.forms import begun_form, received, shown_again, typed_in
-from services.console.asking import Panel, ServiceAway
+from services.console.asking import NotTheirs, Panel, ServiceAway
 from services.console.commands import COMMANDS, offered
-from services.console.commands.draft_forms import BEGIN
+from services.console.commands.draft_forms import BEGIN, SUBMIT
 from services.console.commands.form import DRAFT, Command
-from services.console.commands.interview import SAVE, URGENT, Step, form_of, steps_of
-from services.console.draft_answers import OneDraft, ScreeningResult
+from services.console.commands.interview import SAVE, URGENT, Step, form_of, steps_of, steps_with
+from services.console.draft_answers import IntakeForm, OneDraft, ScreeningResult
 from services.console.visiting import Anybody, SignedIn, Who
 
 router = APIRouter()
@@ -80,6 +81,25 @@ async def send_step(draft_id: UUID, number: int, visitor: Anybody, request: Requ
     return await received(visitor, request, form, str(draft_id))
 
 
+@router.post("/drafts/{draft_id}/submit_draft")
+async def submit_draft(draft_id: UUID, visitor: Anybody, request: Request) -> Response:
+    """As every form is sent; what is refused of the questions of a form is named as they were asked."""
+    command = SUBMIT
+    if visitor.session is not None:
+        who = SignedIn(visitor.request, visitor.service, visitor.reader, visitor.session)
+        command = replace(SUBMIT, elsewhere={**SUBMIT.elsewhere, **await _asked(who, draft_id)})
+    return await received(visitor, request, command, str(draft_id))
+
+
+async def _asked(who: SignedIn, draft_id: UUID) -> dict[str, str]:
+    """The questions of the form by their names; none where there is no form, or it cannot be read now."""
+    try:
+        form = await _form_asked(who, (await who.voice.ask(draft_answers.DRAFT, draft_id=draft_id)).value)
+    except (NotTheirs, ServiceAway):
+        return {}
+    return {one.question: one.ask for section in (form.sections if form else ()) for one in section.questions}
+
+
 def _may_save(draft: OneDraft) -> bool:
     return any(move.verb == SAVE.operation for move in draft.moves)
 
@@ -91,9 +111,10 @@ def _form(who: SignedIn, draft: OneDraft, steps: list[Step], number: int) -> Com
 
 
 async def _steps(who: SignedIn, draft: OneDraft) -> list[Step]:
-    """Steps of an intake, or the questions of the version of the checklist with which a screening was begun."""
+    """Steps of an intake, with its form, or the questions of the version of the checklist with which a screening was begun."""
     if draft.checklist is None:
-        return list(steps_of(None))
+        form = await _form_asked(who, draft)
+        return list(steps_of(None) if form is None else steps_with(form))
     asked = await who.voice.ask(
         draft_answers.CHECKLIST,
         query={"language": who.reader.language},
@@ -101,6 +122,20 @@ async def _steps(who: SignedIn, draft: OneDraft) -> list[Step]:
         version=draft.checklist_version,
     )
     return list(steps_of(asked.value))
+
+
+async def _form_asked(who: SignedIn, draft: OneDraft) -> IntakeForm | None:
+    """The version of the form with which it was begun; None for none, and where its file is gone."""
+    if draft.form is None:
+        return None
+    query = {"language": who.reader.language}
+    try:
+        asked = await who.voice.ask(
+            draft_answers.FORM, query=query, form=draft.form, version=draft.form_version
+        )
+    except NotTheirs:
+        return None
+    return asked.value
 
 
 async def _result(who: SignedIn, draft: OneDraft) -> Panel[ScreeningResult] | None:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Form, Query
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from services.console.answers import Page
+from services.console.answers import CASES, Page
 from services.console.asking import PDF, OrderRefused, Panel, ServiceAway, at_once
 from services.console.commands import COMMANDS, offered
 from services.console.matching_answers import ACCESS_REPORT, DUPLICATES, PAIR, SEARCH, FoundCase
@@ -29,6 +29,9 @@ DECISIONS = ("undecided", "same-person", "different-persons")
 
 @router.get("/search")
 async def begin_search(who: Who) -> Response:
+    await who.voice.ask(
+        CASES, query={"limit": 1, "names": "none"}
+    )  # whoever has no list of cases finds no search
     return _page(who, {})
 
 

@@ -90,6 +90,12 @@ def conflict_of(who: SignedIn, command: Command, refused: OrderRefused) -> str:
     if command.blocks and refused.blocks:
         why = "; ".join(who.reader.label(command.blocks, code) for code in refused.blocks)
         return who.reader.say("This is not possible now: %(why)s.", why=why)
+    return conflict_said(who, refused)
+
+
+def conflict_said(who: SignedIn, refused: OrderRefused) -> str:
+    if refused.status != HTTPStatus.CONFLICT:
+        return ""
     nothing_goes = who.reader.options("disclosure_refusal").get(refused.code, "")
     return CONFLICTS.get(refused.code, nothing_goes)
 

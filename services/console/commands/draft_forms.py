@@ -14,13 +14,32 @@ BEGIN = Command(
     title=marked("What cannot wait"),
     button=marked("Begin and go on"),
     done="",
-    fields=URGENT.fields,
-    body=lambda typed, _: URGENT.saved(typed),
+    fields=(
+        *URGENT.fields,
+        FormField(
+            "form", "radios", marked("With which questions?"),
+            marked("What is ticked above is told at once, whichever is chosen. No form asks for her consent: that comes later, with the text that is read out."),
+            choices="forms", spare=True,
+        ),
+    ),
+    body=lambda typed, _: {**URGENT.saved(typed), **({"form": form} if (form := one(typed, "form")) else {})},
     then="/drafts/{made}/2",
     intro=URGENT.intro,
-)
+)  # fmt: skip
 """The first page of an intake, which is about nothing yet."""
 
+SUBMIT = Command(
+    DRAFT,
+    Order("intake", "submit_draft", "POST", "/v1/drafts/{draft_id}/submit"),
+    draft_answers.DRAFT,
+    title=marked("Submit"),
+    button=marked("Submit"),
+    done=marked("It was submitted."),
+    fields=(),
+    body=nothing,
+    pins=True,
+    elsewhere={**TITLES, "answers": marked("Answers"), "languages": TITLES["first"]},
+)
 
 FORMS = (
     BEGIN,
@@ -41,18 +60,7 @@ FORMS = (
         body=lambda typed, _: {"checklist": one(typed, "checklist")},
         makes=DRAFT,
     ),
-    Command(
-        DRAFT,
-        Order("intake", "submit_draft", "POST", "/v1/drafts/{draft_id}/submit"),
-        draft_answers.DRAFT,
-        title=marked("Submit"),
-        button=marked("Submit"),
-        done=marked("It was submitted."),
-        fields=(),
-        body=nothing,
-        pins=True,
-        elsewhere={**TITLES, "answers": marked("Answers"), "languages": TITLES["first"]},
-    ),
+    SUBMIT,
     Command(
         DRAFT,
         Order("intake", "take_draft", "POST", "/v1/drafts/{draft_id}/take"),

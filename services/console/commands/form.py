@@ -67,6 +67,11 @@ class Sender:
     zone: ZoneInfo
 
 
+Kind = Literal[
+    "words", "line", "day", "moment", "date", "radios", "select", "checkboxes", "workers", "kept", "tick"
+]
+
+
 @dataclass(frozen=True, slots=True)
 class FormField:
     """One field. `codes` is the code list of its options; of `workers` the options are those of the case and of the team, of `choices`
@@ -75,9 +80,7 @@ class FormField:
     """
 
     name: str
-    kind: Literal[
-        "words", "line", "day", "moment", "date", "radios", "select", "checkboxes", "workers", "kept", "tick"
-    ]
+    kind: Kind
     title: str = ""
     hint: str = ""
     codes: str = ""
@@ -87,6 +90,8 @@ class FormField:
     """Answers of its own, where no code list has them."""
     among: Callable[[Any], Sequence[str]] | None = None
     """The codes in the view that offers the form, from which it is chosen. Without `codes` these are organisations."""
+    spare: bool = False
+    """Where there is nothing to choose from, nothing is asked."""
     empty: str = ""
     """The message beside the field where nothing was typed; where it is empty, nothing need be."""
     unknown: str = ""

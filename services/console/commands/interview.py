@@ -1,9 +1,10 @@
 """An interview: what is asked, one thing on a page, of whoever's intake or screening was begun. What was answered is kept by intake alone.
 
-The steps of an intake stand here; the questions of a screening are those of its checklist.
+The steps of an intake stand here; the questions of a screening are those of its checklist. An intake that was begun with a form of the
+country is asked its questions, and then what the form does not ask.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +12,9 @@ from contracts.casefile.urgent import FLAGS
 from contracts.codes import codes
 from services.console import draft_answers
 from services.console.asking import Order
-from services.console.commands.form import DRAFT, Command, FormField, Typed, one
+from services.console.commands.form import DRAFT, Command, FormField, Kind, Typed, one
 from services.console.domain.date_parts import ABOUT, PARTS, read, written
-from services.console.draft_answers import Checklist, OneDraft
+from services.console.draft_answers import Checklist, FormQuestion, FormSection, IntakeForm, OneDraft
 from services.console.words import Reader, marked
 
 SAVE = Order("intake", "save_draft", "PATCH", "/v1/drafts/{draft_id}")
@@ -43,7 +44,9 @@ def _in_words(field: FormField, kept: Typed, reader: Reader) -> str:
     if field.kind == "date":
         return reader.partial(text) if (text := _value(field, kept)) else ""
     values = kept.get(field.name, [])
-    return ", ".join(reader.label(field.codes, value) if field.codes else value for value in values)
+    return ", ".join(
+        reader.label(field.codes, value) if field.codes else field.said.get(value, value) for value in values
+    )
 
 
 def _value(field: FormField, typed: Typed) -> str | None:
@@ -69,7 +72,11 @@ def _file_step(*fields: FormField) -> Step:
 
 
 def _kept(field: FormField, draft: OneDraft) -> Typed:
-    value = draft.fields.get(field.name)
+    return _shown(field, draft.fields.get(field.name))
+
+
+def _shown(field: FormField, value: str | list[str] | None) -> Typed:
+    """The texts that stand in a field of a value that was saved."""
     if value is None:
         return {}
     if field.kind == "date" and isinstance(value, str):
@@ -138,6 +145,8 @@ INTAKE: Sequence[Step] = (
         lambda draft: {"urgency": [] if draft.flagged else [draft.urgency]},
     ),
 )  # fmt: skip
+FIRST = 3
+"""The steps before the questions of a form: what cannot wait, how she came, her language."""
 TITLES: Mapping[str, str] = {field.name: field.title for step in INTAKE for field in step.fields}
 
 
@@ -163,6 +172,51 @@ def steps_of(asked: Checklist | None) -> Sequence[Step]:
         for section in asked.sections
         for question in section.questions
     ]
+
+
+RADIOS_UP_TO = 12
+_KINDS: Mapping[str, Kind] = {"text": "words", "number": "line", "date": "date", "many": "checkboxes"}
+"""The kinds of question of a form, by their fields; of the others one answer is chosen."""
+
+
+def steps_with(asked: IntakeForm) -> Sequence[Step]:
+    """The steps of an intake with a form: its questions after the first three steps, then what it does not ask about."""
+    questions = [_asked(section, question) for section in asked.sections for question in section.questions]
+    taken = {question.field for section in asked.sections for question in section.questions}
+    first, others = INTAKE[:FIRST], INTAKE[FIRST:]
+    return [*first, *questions, *(left for step in others if (left := _left(step, taken)) is not None)]
+
+
+def _left(step: Step, taken: Collection[str | None]) -> Step | None:
+    """The fields of a step that the form does not ask about."""
+    fields = [field for field in step.fields if field.name not in taken]
+    if len(fields) == len(step.fields):
+        return step
+    return _file_step(*fields) if fields else None
+
+
+def _asked(section: FormSection, question: FormQuestion) -> Step:
+    chosen: Kind = "radios" if len(question.choices) <= RADIOS_UP_TO else "select"
+    field = FormField(
+        "answer",
+        _KINDS.get(question.kind, chosen),
+        question.ask,
+        question.why or "",
+        codes="answer" if question.kind == "answer" else "",
+        said={one.code: one.label for one in question.choices},
+    )
+
+    def saved(typed: Typed) -> Mapping[str, Any]:
+        answer = typed.get("answer", []) if question.kind == "many" else _value(field, typed)
+        return {"form_answers": {question.question: answer or None}}
+
+    return Step(
+        (field,),
+        saved,
+        lambda draft: _shown(field, draft.form_answers.get(question.question)),
+        [section.why] if section.why else [],
+        section.title,
+    )
 
 
 def form_of(draft: OneDraft, steps: Sequence[Step], number: int, reader: Reader) -> Command:

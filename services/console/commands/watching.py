@@ -86,7 +86,7 @@ FORMS = (
         title=marked("Take this request back"),
         intro=(
             marked(
-                "The partner is not told, and may still answer. What it answers then is not among the halves."
+                "The partner is told, and can release nothing any more. An answer that is under way is not among the halves."
             ),
         ),
         button=marked("Take it back"),

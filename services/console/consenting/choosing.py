@@ -6,15 +6,14 @@ from uuid import UUID
 
 from contracts.codes import codes
 from contracts.organisations import ACTIVE
-from services.console.answers import CASE, CountedPage, OneCase, Page
+from services.console.answers import CASE, CountedPage, Move, OneCase, Page
 from services.console.asking import NotTheirs, OrderRefused, Panel, ServiceAway, at_once
 from services.console.consenting import wizard
-from services.console.consenting.questions import STEPS, AskingQuestion, Typed, refuses
+from services.console.consenting.questions import STEPS, AskingQuestion, Typed, hands_over, refuses
 from services.console.consenting.views import (
     CONSENTS_OF_CASE,
     NOTICES,
     RECIPIENTS,
-    RECORD,
     WORDS_OF_NOTICE,
     ListedNotice,
     ListedRecipient,
@@ -22,21 +21,30 @@ from services.console.consenting.views import (
 )
 from services.console.names import names_of, organisations
 from services.console.visiting import SignedIn
+from services.console.words import marked
 
 MOST, NOTICES_SHOWN = 100, 200
 """At most so many organisations are shown at once; of more, a part of the name is asked for."""
-_SHORT = frozenset({"what", "language"})
+_SHORT = frozenset({"what", "agency", "language"})
 """The steps of which a no says something: what she was asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    may_ask: bool
+    moves: list[Move] | None
+    """The moves that the service offers in this case; None while it is away, so that it is told when her answer is saved."""
     case: Panel[OneCase]
     recipients: Panel[Page[ListedRecipient]]
     notices: Panel[CountedPage[ListedNotice]]
     names: Mapping[str, str]
     """Of those who are not listed here and may have been chosen."""
+
+    def offers(self, operation: str) -> bool:
+        return self.moves is None or any(move.verb == operation for move in self.moves)
+
+    def blocks(self, operation: str) -> list[str]:
+        """The codes of what stands in its way."""
+        return [code for move in self.moves or () if move.verb == operation for code in move.blocked_by]
 
     @property
     def more(self) -> bool:
@@ -48,13 +56,16 @@ class Surroundings:
         return [] if self.recipients.value is None else self.recipients.value.items
 
 
-async def surroundings(who: SignedIn, case_id: UUID, sought: str = "") -> Surroundings:
-    """`sought`: a part of the names of those who are listed. Raises NotTheirs. A service that is away costs the choices that it has."""
+async def surroundings(who: SignedIn, case_id: UUID, sought: str = "", cell: str = "") -> Surroundings:
+    """`sought`: a part of the names of those who are listed; `cell`: only those of this country. Raises NotTheirs. A service that is away
+    costs the choices that it has.
+    """
     voice = who.voice
+    narrowed = {name: said for name, said in {"name": sought, "cell": cell}.items() if said}
     consents, case, recipients, notices = await at_once(
         _offering(who, case_id),
         voice.panel(CASE, case_id=case_id),
-        voice.panel(RECIPIENTS, query={"limit": MOST} | ({"name": sought} if sought else {})),
+        voice.panel(RECIPIENTS, query={"limit": MOST} | narrowed),
         voice.panel(NOTICES, query={"limit": NOTICES_SHOWN, "state": "in-force"}),
     )
     partly = sought or (recipients.value is not None and recipients.value.next is not None)
@@ -62,13 +73,12 @@ async def surroundings(who: SignedIn, case_id: UUID, sought: str = "") -> Surrou
     return Surroundings(consents, case, recipients, notices, names)
 
 
-async def _offering(who: SignedIn, case_id: UUID) -> bool:
-    """True where the service offers that she is asked; while it is away, that is told when her answer is saved."""
+async def _offering(who: SignedIn, case_id: UUID) -> list[Move] | None:
     try:
         page = await who.voice.ask(CONSENTS_OF_CASE, case_id=case_id, query={"limit": 1})
     except (ServiceAway, OrderRefused):
-        return True
-    return any(move.verb == RECORD.operation for move in page.value.moves)
+        return None
+    return page.value.moves
 
 
 async def notice_to_read(who: SignedIn, around: Surroundings, language: str) -> ReadNotice | None:
@@ -103,6 +113,13 @@ def _organisations(who: SignedIn, question: AskingQuestion, around: Surroundings
     receiving = [one for one in shown if one.role in codes("recipient_role") and one.id != own]
     ordered = sorted(receiving, key=lambda one: (one.cell != here, one.cell, one.name))
     label = who.reader.label
+    if question.of == "agencies":
+        return {
+            f"{one.id}.{service}": f"{one.name}: {label('service', service)}"
+            for one in ordered
+            for service in sorted(one.services, key=lambda code: code != wizard.CASE_MANAGEMENT)
+            if one.cell == here
+        }
     return {
         one.id: f"{one.name} ({label('recipient_role', one.role)}, {label('country', one.cell)})"
         for one in ordered
@@ -131,6 +148,9 @@ def answered(who: SignedIn, around: Surroundings, typed: Typed) -> list[tuple[st
                 known = with_chosen(question, options(who, question, around), around, typed)
                 text = ", ".join(known.get(one, one) for one in chosen)
                 rows.append((question.title, text, step.name))
+    if hands_over(typed):
+        purpose = who.reader.label("purpose", wizard.CASE_MANAGEMENT)
+        rows.insert(0, (marked("What for?"), purpose, "agency"))
     until = wizard.ends(typed, who.reader.zone)
     if until is not None and not refuses(typed):
         rows.append((wizard.UNTIL_SAID, who.reader.day(until.date()), "until"))

@@ -43,6 +43,7 @@ PERIODS = {
 }
 OWN_DAY = "day"
 YES = "yes"
+HANDS_OVER, TAKEN_ON, LINKED_STAY = "hands_over", "taken_on", "linked_stay"
 CHOOSE = marked("Choose at least one")
 ANSWER = marked("Choose one of the answers")
 
@@ -57,7 +58,7 @@ class AskingQuestion:
     hint: str = ""
     codes: str = ""
     said: Mapping[str, str] | None = None
-    of: Literal["", "recipients", "here", "notices"] = ""
+    of: Literal["", "recipients", "here", "notices", "agencies"] = ""
     empty: str = ""
 
     def fault(self, typed: Typed) -> str | None:
@@ -102,6 +103,15 @@ def refuses(typed: Typed) -> bool:
     return says(typed, "decision") == "refused"
 
 
+def hands_over(typed: Typed) -> bool:
+    """True where her yes hands her over as well."""
+    return bool(says(typed, HANDS_OVER))
+
+
+def asked_of_many(typed: Typed) -> bool:
+    return not hands_over(typed)
+
+
 def _agrees(typed: Typed) -> bool:
     return not refuses(typed)
 
@@ -123,7 +133,30 @@ WHAT = AskingStep(
             marked("Each of them is told only what it needs for its help."), codes="data_category", empty=CHOOSE,
         ),
     ),
+    asked=asked_of_many,
 )  # fmt: skip
+AGENCY = AskingStep(
+    "agency",
+    marked("Who takes her case on?"),
+    (
+        AskingQuestion(
+            TAKEN_ON, "list", marked("Who should take it on, and with what help first?"),
+            marked("Only in this country. Once they have accepted, her case is theirs, and closed to you."), of="agencies", empty=ANSWER,
+        ),
+        AskingQuestion("urgency", "one", marked("How urgent is it?"), codes="urgency", empty=ANSWER),
+        AskingQuestion(
+            "categories", "many", marked("What may they be told?"),
+            marked("Of what is recorded about her. What she does not agree to stays with you."), codes="data_category", empty=CHOOSE,
+        ),
+        AskingQuestion(
+            LINKED_STAY, "tick", marked("Somebody is linked with her"), marked("Who is linked with her is not handed over with her."),
+            said={YES: marked("I have thought of that person, who stays here")},
+        ),
+    ),
+    ("transfer", "recipients", "service", "fields"),
+    asked=hands_over,
+)  # fmt: skip
+"""The first step where her yes hands her over."""
 LANGUAGE = AskingStep(
     "language",
     marked("In which language is it explained to her?"),
@@ -191,4 +224,4 @@ UNTIL = AskingStep(
     asked=_agrees,
 )  # fmt: skip
 CHECK = AskingStep("check", marked("Check what is saved"))
-STEPS = (WHAT, LANGUAGE, NOTICE, HOW, SPEAKER, UNTIL, CHECK)
+STEPS = (WHAT, AGENCY, LANGUAGE, NOTICE, HOW, SPEAKER, UNTIL, CHECK)

@@ -154,6 +154,7 @@ class ListedRecipient(BaseModel):
     name: str
     status: str
     suspended: bool
+    services: list[str]
 
 
 CONSENTS_OF_CASE = Question("consent", "list_consents", "/v1/cases/{case_id}/consents", Page[ListedConsent])
@@ -167,5 +168,7 @@ NOTICES = Question("consent", "list_notices", "/v1/notices", CountedPage[ListedN
 WORDS_OF_NOTICE = Question("consent", "get_notice", "/v1/notices/{notice_id}", ReadNotice)
 RECIPIENTS = Question("directory", "list_organisations", "/v1/organisations", Page[ListedRecipient])
 RECORD = Order("consent", "record_consent", "POST", "/v1/cases/{case_id}/consents")
+HAND_OVER = Order("consent", "hand_over_case", "POST", "/v1/cases/{case_id}/hand-overs")
+PREVIEW_HAND_OVER = Order("consent", "preview_hand_over", "POST", "/v1/cases/{case_id}/hand-overs/preview")
 RENEW = Order("consent", "renew_consent", "POST", "/v1/consents/{consent_id}/renew")
 RECEIPT = Paper("consent", "get_receipt_paper", "/v1/consents/{consent_id}/receipt/paper")

@@ -16,6 +16,7 @@ from services.console.consenting.questions import (
     OWN_DAY,
     PERIODS,
     STEPS,
+    TAKEN_ON,
     YES,
     AskingStep,
     Typed,
@@ -25,15 +26,21 @@ from services.console.consenting.questions import (
 )
 from services.console.words import marked
 
-CARRIED = ("today", "notice_version")
-"""Answers that are no question's: the day on which she was asked, and the text that was read to her."""
+CARRIED = ("today", "notice_version", "fields")
+"""Answers that are no question's: the day on which she was asked, the text that was read to her, and what is recorded about her, where she is
+handed over."""
+CASE_MANAGEMENT = "case-management"
 UNTIL_SAID = marked("Until")
 UNTIL_REFUSED = marked("Choose a day that is still to come and at most a year away")
 _NAMES = ("witness", "interpreter", "guardian", "guardian_relationship", "decided_by", "assent")
 
 
-def step_of(name: str) -> AskingStep:
-    return next((step for step in STEPS if step.name == name), STEPS[0])
+def first(typed: Typed) -> AskingStep:
+    return next(step for step in STEPS if step.asked(typed))
+
+
+def step_of(name: str, typed: Typed) -> AskingStep:
+    return next((step for step in STEPS if step.name == name and step.asked(typed)), first(typed))
 
 
 def after(step: AskingStep, typed: Typed) -> AskingStep:
@@ -43,9 +50,9 @@ def after(step: AskingStep, typed: Typed) -> AskingStep:
 
 def before(step: AskingStep, typed: Typed) -> AskingStep:
     if refuses(typed) and not says(typed, "notice_version"):  # she said no before anything was read out
-        return STEPS[0]
+        return first(typed)
     earlier = STEPS[: STEPS.index(step)]
-    return next((one for one in reversed(earlier) if one.asked(typed)), STEPS[0])
+    return next((one for one in reversed(earlier) if one.asked(typed)), first(typed))
 
 
 def asked_anew(typed: Typed) -> Typed:
@@ -69,7 +76,7 @@ def first_missing(typed: Typed) -> tuple[AskingStep, dict[str, str]] | None:
     return None if says(typed, "notice_version") else (LANGUAGE, {})
 
 
-def placed(faults: Mapping[str, str]) -> tuple[AskingStep, dict[str, str]] | None:
+def placed(faults: Mapping[str, str], typed: Typed) -> tuple[AskingStep, dict[str, str]] | None:
     """The first step that is answerable for a refusal of the service, with the messages of this step."""
     said = {
         **{name: fault for name, fault in faults.items() if name != "valid_until"},
@@ -77,7 +84,7 @@ def placed(faults: Mapping[str, str]) -> tuple[AskingStep, dict[str, str]] | Non
     }
     for step in STEPS:
         own = {name: fault for name, fault in said.items() if step.answers_for(name)}
-        if own:
+        if own and step.asked(typed):
             return step, own
     return None
 
@@ -90,6 +97,23 @@ def asked_names() -> list[str]:
 def members() -> list[str]:
     """Everything that the service may name in a refusal."""
     return [*asked_names(), *(name for step in STEPS for name in step.owns)]
+
+
+def transfer(typed: Typed) -> dict[str, Any]:
+    """The transfer to which she agreed: to one organisation of this country, for one purpose."""
+    return {
+        "recipient": says(typed, "recipients"),
+        "service": says(typed, "service"),
+        "purpose": says(typed, "purposes"),
+        "urgency": says(typed, "urgency"),
+        "fields": _many(typed, "fields"),
+    }
+
+
+def chosen_agency(typed: Typed) -> dict[str, list[str]]:
+    """The organisation and the service that were chosen in one, and the one purpose for which a case is taken on."""
+    organisation, _, service = says(typed, TAKEN_ON).partition(".")
+    return {"recipients": [organisation], "service": [service], "purposes": [CASE_MANAGEMENT]}
 
 
 def ends(typed: Typed, zone: ZoneInfo) -> datetime | None:

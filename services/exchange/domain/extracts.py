@@ -20,6 +20,7 @@ from contracts.events.extracts import (
     ExtractPreparedV1,
     ExtractRefusedV1,
     ExtractRequestedV1,
+    ExtractWithdrawnV1,
 )
 from services.exchange.domain.facts import ControlDue
 
@@ -31,6 +32,14 @@ def request_due(event: ExtractRequestedV1) -> ControlDue:
     """The request has its own identifier as item, so that what answers it is known to be asked for."""
     request = ExtractRequest(event.request_id, event.about, event.reason)
     return ControlDue(event.request_id, event.recipient_cell, request)
+
+
+def withdrawal_due(event: ExtractWithdrawnV1) -> list[ControlDue]:
+    """Nothing where an audit of an earlier release does not say what was asked."""
+    if event.reason is None:
+        return []
+    request = ExtractRequest(event.request_id, event.about, event.reason, withdrawn=True)
+    return [ControlDue(uuid5(event.request_id, "withdrawal"), event.recipient_cell, request)]
 
 
 def refusal_due(request_id: UUID, cell: str, code: str) -> ControlDue:

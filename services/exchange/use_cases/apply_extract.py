@@ -8,7 +8,12 @@ from pydantic import ValidationError
 from chassis.database import Transaction
 from contracts.border.extract import MAX_ABOUT, Extract, ExtractRefusal, ExtractRequest, is_numbered
 from contracts.codes import codes
-from contracts.events.extracts import ExtractAskedV1, ExtractDeclinedV1, ExtractReceivedV1
+from contracts.events.extracts import (
+    ExtractAskedV1,
+    ExtractDeclinedV1,
+    ExtractReceivedV1,
+    ExtractRetractedV1,
+)
 from services.exchange.domain.extracts import (
     NOT_IN_AGREEMENT,
     NOT_SOUND,
@@ -38,6 +43,8 @@ async def apply_extract(
     tx: Transaction, heard: HeardExtract, content: ExtractRequest | ExtractRefusal | Extract
 ) -> None:
     match content:
+        case ExtractRequest(withdrawn=True):
+            _retracted(tx, heard, content)
         case ExtractRequest():
             _asked(tx, heard, content)
         case ExtractRefusal():
@@ -55,6 +62,21 @@ def _asked(tx: Transaction, heard: HeardExtract, request: ExtractRequest) -> Non
         return
     tx.say(
         ExtractAskedV1(
+            request_id=request.request_id,
+            sender_cell=heard.cell,
+            about=request.about,
+            reason=request.reason,
+            at=tx.now,
+        )
+    )
+
+
+def _retracted(tx: Transaction, heard: HeardExtract, request: ExtractRequest) -> None:
+    """Take back what was asked, whatever the agreement allows by now. Of what could not have been asked nothing is told."""
+    if request.reason not in codes("extract_reason") or not 1 <= len(request.about) <= MAX_ABOUT:
+        return
+    tx.say(
+        ExtractRetractedV1(
             request_id=request.request_id,
             sender_cell=heard.cell,
             about=request.about,

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from contracts.events.casework import TaskRaisedV1
 from contracts.events.extracts import ExtractAskedV1
 from tests.audit import making as auditing
 from tests.consent import making as consenting
@@ -287,12 +288,17 @@ async def a_partner(whole) -> str:
     return cell
 
 
-async def extract(whole) -> str:
-    """Asked by the own auditor of a partner to whom something was disclosed."""
+async def crossed(whole) -> dict[str, str]:
+    """A case of which something left for a partner, and the partner."""
     cell, told = await a_partner(whole), auditing.authorised(uuid4(), uuid4())
     for event in (told, auditing.sealed(told, cell)):
         await whole.services["audit"].deliver(event)
-    form = {"case_id": str(told.case_id), "reason": "complaint"}
+    return {"case_id": str(told.case_id), "partner": cell}
+
+
+async def extract(whole) -> str:
+    """Asked by the own auditor of a partner to whom something was disclosed."""
+    form = {**await crossed(whole), "reason": "complaint"}
     return (await whole.ask("th.auditor", "audit", "POST", "/v1/extracts", json=form))["id"]
 
 
@@ -304,6 +310,83 @@ async def asked_extract(whole) -> str:
     for event in (came, ExtractAskedV1(**asked, sender_cell=cell)):
         await whole.services["audit"].deliver(event)
     return str(request_id)
+
+
+async def noticed(whole) -> dict[str, str]:
+    """A notice to the worker, who is given something to do; nothing in it is typed."""
+    case = UUID(whole.made["case_id"])
+    told = {"organisation": SENDER, "worker": "th.worker", "told": "th.worker"}
+    raised = TaskRaisedV1(case_id=case, about_id=case, task_id=uuid4(), urgent=False, **told)
+    await whole.services["notify"].deliver(raised)
+    return {}
+
+
+async def free(whole) -> str:
+    """A case of the worker on which nobody else in these tests works."""
+    return await whole.workplace.case()
+
+
+async def alike(whole) -> str:
+    """A case of somebody of whom there may be another."""
+    return (await pair(whole)).partition(".")[0]
+
+
+async def pair(whole) -> str:
+    """Two cases that may be of one person."""
+    fields = {"cor_FullName": f"Kanarie {uuid4().hex}", "prs_Birthdate": "1999-03-09"}
+    return f"{await whole.workplace.case(fields)}.{await whole.workplace.case(fields)}"
+
+
+async def task(whole, *verbs: str) -> str:
+    """Something that is to be done for the case, after these verbs."""
+    form = {"kind": "call", "text": "Her sister", "case_id": whole.made["case_id"]}
+    made = (await whole.ask("th.worker", "intake", "POST", "/v1/tasks", json=form))["id"]
+    for verb in verbs:
+        await whole.ask("th.worker", "intake", "POST", f"/v1/tasks/{made}/{verb}", json={})
+    return made
+
+
+async def done_task(whole) -> str:
+    return await task(whole, "complete")
+
+
+async def note(whole) -> str:
+    """What the worker wrote: the case and the note."""
+    case, form = whole.made["case_id"], {"category": "call", "text": "She called."}
+    made = await whole.ask("th.worker", "intake", "POST", f"/v1/cases/{case}/notes", json=form)
+    return f"{case}.{made['id']}"
+
+
+async def hold(whole) -> str:
+    """A hold that is in force: the case and the hold."""
+    case = await free(whole)
+    until = {"until": (datetime.now(UTC) + timedelta(days=40)).isoformat()}
+    made = await whole.ask("th.worker", "intake", "POST", f"/v1/cases/{case}/holds", json=until)
+    return f"{case}.{made['id']}"
+
+
+async def closed(whole) -> str:
+    """A case on which the work has ended."""
+    case, reason = await free(whole), {"reason": "contact-lost"}
+    await whole.ask("th.worker", "intake", "POST", f"/v1/cases/{case}/close", json=reason)
+    return case
+
+
+async def key(whole) -> str:
+    """A key of a partner on the trust list, to which nothing has happened."""
+    kid = (uuid4().hex * 2)[:43]
+    listed = (
+        "insert into exchange.listed_keys values (:kid, :organisation, 'agree', now(), now(), true, null)"
+    )
+    await whole.run("exchange", listed, kid=kid, organisation=RECIPIENT)
+    return kid
+
+
+async def distrusted(whole) -> str:
+    """A key that the other operator says was lost."""
+    lost = {"since": (datetime.now(UTC) - timedelta(hours=1)).isoformat(), "ticket": "OPS-9"}
+    path = f"/v1/keys/{await key(whole)}/distrust"
+    return (await whole.ask("th.other-operator", "exchange", "POST", path, json=lost))["id"]
 
 
 MAKERS: Mapping[str, Callable[[Any], Awaitable[str]]] = {
@@ -347,5 +430,15 @@ MAKERS: Mapping[str, Callable[[Any], Awaitable[str]]] = {
     "departed_id": after(*UNTIL_ASSESSED, "clear", "depart"),
     "turned_back_id": after(*UNTIL_ASSESSED, "clear", "depart", "turn-back"),
     "coming_id": coming,
+    "free_id": free,
+    "closed_id": closed,
+    "alike_id": alike,
+    "pair": pair,
+    "task_id": task,
+    "done_task_id": done_task,
+    "note": note,
+    "hold": hold,
+    "kid": key,
+    "distrust_id": distrusted,
 }
 """What is made besides the case, by the names that addresses have for it."""

@@ -8,7 +8,7 @@ import pytest
 from chassis.web.routes import every_route
 from services.console.serving import pages
 from tests.console.conftest import ORIGIN
-from tests.console.whole.table import BUTTONS, EVERY_PAGE, FORMS, OPEN, PAGES, SENT, form_of
+from tests.console.whole.table import BUTTONS, EVERY_PAGE, FORMS, OF_EACH_KIND, OPEN, PAGES, SENT, form_of
 from tests.console.whole.things import PEOPLE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -26,7 +26,8 @@ def asked_for(path: str) -> list[str]:
 
 async def test_a_form_of_another_session_is_worth_nothing_whoever_sends_it(whole):
     forms = {}
-    for verb, row in FORMS.items():
+    for verb in OF_EACH_KIND:
+        row = FORMS[verb]
         browser = await whole.as_person(min(row.found_by))
         forms[verb] = await form_of(browser, verb, row.at(whole))
     before, wrong = await whole.facts(), {}
@@ -47,7 +48,7 @@ async def test_whoever_is_not_signed_in_is_led_to_where_one_signs_in(whole):
         answer = await nobody.get(row.at(whole))
         back = urlsplit(row.at(whole)).path.removeprefix("/console")
         assert answer.headers["location"] == f"/console/sign-in?back={back}", name
-    for name in ("/cases/find", "/team/cases", "/audit/search", "/audit/export"):
+    for name in ("/cases/find", "/search", "/team/cases", "/audit/search", "/audit/export"):
         answer = await nobody.post(SENT[name].at(whole))
         assert answer.headers["location"] == "/console/sign-in?back=/", name
 

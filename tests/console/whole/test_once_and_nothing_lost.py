@@ -2,14 +2,15 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import httpx2
 import pytest
 
 from services.console.commands import COMMANDS
 from tests.console.test_forms import away
-from tests.console.whole.making import LAW
-from tests.console.whole.table import FORMS, form_of
+from tests.console.whole.making import LAW, crossed, noticed
+from tests.console.whole.table import FORMS, OF_EACH_KIND, form_of
 from tests.referral.making import RECIPIENT
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -40,15 +41,43 @@ RIGHT = {
     "record_check": {"check": "passport", "valid_until": day(300), "taken_back": NONE, "grounds": ""},
     "depart_return": {"expected_at": f"{day(1)}T12:00", "handover": "airport"},
     "close_return": {"outcome": "not-returned"},
+    "decide_pair": {"decision": "same-person", "reason": "own-word"},
+    "raise_task": {"due_on": "", "worker": ""},
+    "change_task": {"due_on": "", "worker": ""},
+    "place_hold": {"until": day(40)},
+    "distrust_key": {"since": "2026-11-20T09:30", "ticket": "OPS-7"},
+    "request_extract": {"reason": "complaint"},
+    "release_extract": {"withheld": NONE},
+    "propose_change": {
+        "change": "add-organisation", "name": "House", "ticket": "OPS-7", "role": "shelter", "type": "NGO",
+        **dict.fromkeys(("status", "worker", "staff_role", "cases_to", "cases_to_organisation"), ""),
+    },
 }  # fmt: skip
 """The answers that are right where the first of each choice, or any text, is not."""
-ELSEWHERE = frozenset({"request_extract", "release_extract", "propose_change"})
-"""What it takes to send these is known to `tests/console/test_asking_the_partner.py` and `test_operating.py`."""
-SENT = sorted(FORMS.keys() - ELSEWHERE)
-BY = {"clear_return": "th.worker"}
+BY = {"clear_return": "th.worker", "read_notices": "th.worker"}
 """Who sends it, where not everybody who finds it may."""
-OF_A_CASE = {"link_dependant": "other_case_id", "attach_call": "case_id", "exclude_case": "case_id"}
-"""The fields in which another case is named."""
+
+
+def another_case(field: str):
+    async def made(whole) -> dict[str, str]:
+        return {field: await whole.workplace.case()}
+
+    return made
+
+
+async def a_new_name(whole) -> dict[str, str]:
+    return {"organisation": f"th-{uuid4().hex[:20]}"}
+
+
+OF_ANOTHER = {
+    "link_dependant": another_case("other_case_id"),
+    "attach_call": another_case("case_id"),
+    "exclude_case": another_case("case_id"),
+    "request_extract": crossed,
+    "propose_change": a_new_name,
+    "read_notices": noticed,
+}
+"""What is made for it besides, and the fields that name it."""
 
 
 def sender(verb: str) -> str:
@@ -72,65 +101,72 @@ def service_of(verb: str) -> str:
     return COMMANDS[verb].order.service.format(service="intake")
 
 
-async def begun(whole, verb: str):
+async def begun(whole, verb: str, browser):
     if verb == "assign_cases":
         await whole.workplace.case(workers=())
-    browser = await whole.signed_in(sender(verb))
     form = await form_of(browser, verb, await FORMS[verb].anew(whole))
     days = dict.fromkeys({"first_day", "last_day"} & set(form.texts), whole.free_day())
-    case = {OF_A_CASE[verb]: await whole.workplace.case()} if verb in OF_A_CASE else {}
-    return browser, form, {**form.filled("Typed for long"), **days, **case, **RIGHT.get(verb, {})}
+    other = await OF_ANOTHER[verb](whole) if verb in OF_ANOTHER else {}
+    return form, {**form.filled("Typed for long"), **days, **RIGHT.get(verb, {}), **other}
 
 
 def kept(page, verb: str, typed) -> bool:
     """What was typed and chosen stands in the form."""
     fields = page.form(verb).fields
     wanted = [
-        (name, one) for name, some in typed.items() for one in ([some] if isinstance(some, str) else some)
+        (name, one)
+        for name, some in typed.items()
+        for one in ([some] if isinstance(some, str) else some)
+        if one
     ]
     return set(wanted) <= set(fields)
 
 
-@pytest.mark.parametrize("verb", SENT)
-async def test_a_form_is_sent_once_and_what_was_typed_is_kept(whole, verb, monkeypatch):
-    browser, form, typed = await begun(whole, verb)
-    name, before = sender(verb), await whole.facts()
+@pytest.mark.parametrize("verb", FORMS)
+async def test_a_form_whose_service_is_away_keeps_what_was_typed_and_is_sent_once_however_often_it_is_pressed(
+    whole, verb
+):
+    browser = await whole.as_person(sender(verb))
+    form, typed = await begun(whole, verb, browser)
+    before = await whole.facts()
     with away(whole, service_of(verb)):
         told = await browser.send(form, **typed)
     assert (told.status, "could not be saved at the moment" in told.text) == (503, True)
     assert kept(told, verb, typed), told.form(verb).fields
-    await browser.send(told.form("/sign-out"))
-    over = await browser.send(told.form(verb))
-    assert (over.status, kept(over, verb, typed)) == (401, True)
-    assert await whole.facts() == before
-    await browser.sign_in(name)
-    again = await browser.send(over.form(verb))
-    assert ("You have signed in again since" in again.text, kept(again, verb, typed)) == (True, True)
-    both = await asyncio.gather(*(browser.send(again.form(verb)) for _ in range(2)))
+    both = await asyncio.gather(*(browser.send(told.form(verb)) for _ in range(2)))
     once = await whole.facts()
     assert [page.status for page in both] == [200, 200], [page.text for page in both]
     assert once != before
-    assert (await browser.send(again.form(verb))).status == 200  # Back, and pressed once more
+    assert (await browser.send(told.form(verb))).status == 200  # Back, and pressed once more
     assert await whole.facts() == once
 
 
-@pytest.mark.parametrize("verb", SENT)
-async def test_an_answer_that_was_lost_doubles_nothing_even_if_the_session_ends_too(whole, verb, monkeypatch):
-    browser, form, typed = await begun(whole, verb)
-    peers, before = whole.console.service.peers, await whole.facts()
+@pytest.mark.parametrize("verb", OF_EACH_KIND)
+async def test_a_form_of_each_kind_outlives_its_session_and_an_answer_that_was_lost_doubles_nothing(
+    whole, verb, monkeypatch
+):
+    browser, name, peers = await whole.signed_in(sender(verb)), sender(verb), whole.console.service.peers
+    form, typed = await begun(whole, verb, browser)
+    before = await whole.facts()
+    with away(whole, service_of(verb)):
+        told = await browser.send(form, **typed)
+    await browser.send(told.form("/sign-out"))
+    over = await browser.send(told.form(verb))
+    assert (over.status, kept(over, verb, typed)) == (401, True)
+    await browser.sign_in(name)
+    again = await browser.send(over.form(verb))
+    assert ("You have signed in again since" in again.text, kept(again, verb, typed)) == (True, True)
+    assert await whole.facts() == before
     with monkeypatch.context() as lost:
         lost.setattr(peers, "http", httpx2.AsyncClient(transport=AnswerLost(peers.http._transport)))
-        told = await browser.send(form, **typed)
+        told = await browser.send(again.form(verb))
     once = await whole.facts()
     assert (told.status, once != before) == (503, True), told.text
     await browser.send(told.form("/sign-out"))
-    if (
-        "It is not certain whether this was done" in told.text
-    ):  # it is in its list no more: Back, and pressed again
-        over = await browser.send(form, **typed)
-    else:
-        over = await browser.send(told.form(verb))
-    await browser.sign_in(sender(verb))
+    # Where it is in its list no more: Back, and pressed again.
+    uncertain = "It is not certain whether this was done" in told.text
+    over = await browser.send((again if uncertain else told).form(verb))
+    await browser.sign_in(name)
     again = await browser.send(over.form(verb))
     if again.status == 422:
         await browser.send(again.form(verb))

@@ -9,40 +9,17 @@ import httpx2
 from sqlalchemy import text
 
 from contracts.events.access import RecordReadV1
-from contracts.events.casework import TaskRaisedV1
+from contracts.events.directory import StaffChangedV1, StaffMember
 from services.directory.forms import SeedFile, StaffFile
 from services.directory.seeding import seed, seed_staff
 from tests.audit.test_api import authorised, given
 from tests.consent import making as consenting
 from tests.console.browsing import Browser
 from tests.console.conftest import ISSUER, ORIGIN
-from tests.console.whole.making import MAKERS
+from tests.console.whole.making import MAKERS, noticed
 from tests.harness import Harness
 from tests.referral.making import LISTED, RECIPIENT, SENDER
 
-AT = "2026-11-01T00:00:00Z"
-BORDER: dict[str, list[dict[str, Any]]] = {
-    "partners": [
-        {
-            "cell": "KH", "present": False, "present_at": AT, "window": 64, "waiting": 3, "trust_list_issued": AT,
-            "trust_list_stale": True, "broker_trouble": None, "gaps": 0, "chain_breaks": 0, "quarantined": 1,
-            "closed": "the partner is not present",
-        },
-    ],
-    "agreements": [
-        {
-            "id": "th-kh", "version": 2, "cells": ["TH", "KH"], "purposes": ["protection"], "valid_from": AT,
-            "valid_until": AT, "suspended": True,
-        },
-    ],
-    "keys": [
-        {
-            "kid": "k" * 43, "organisation": RECIPIENT, "use": "sign", "not_before": AT, "not_after": AT, "listed": True,
-            "lost_since": AT,
-        },
-    ],
-}  # fmt: skip
-"""What exchange answers, which is not here."""
 DIRECTORY = SeedFile.model_validate(
     {
         "organisations": [
@@ -117,7 +94,10 @@ class Whole:
             "select (select count(*) from chassis.idempotency) + (select count(*) from chassis.outbox"
             " where type not in ('record.read.v1', 'log.read.v1', 'attempt.refused.v1'))"
         )
-        return {name: (await self.run(name, statement)).scalar_one() for name in self.services}
+        found = {name: (await self.run(name, statement)).scalar_one() for name in self.services}
+        return found | {
+            "read": (await self.run("notify", "select count(*) from notify.readings")).scalar_one()
+        }
 
     async def run(self, service: str, statement: str, **values: Any) -> Any:
         asked = self.console if service == "console" else self.services[service]
@@ -148,6 +128,10 @@ class Whole:
         await seed(directory, DIRECTORY)
         operators = {"th.operator": ["operator"], "th.other-operator": ["operator"]}
         await seed_staff(directory, StaffFile.model_validate({"organisations": {"th-operations": operators}}))
+        staff = tuple(StaffMember(worker=one, roles=tuple(roles)) for one, roles in operators.items())
+        exchange = self.services["exchange"]
+        await exchange.deliver(StaffChangedV1(organisation="th-operations", staff=staff))
+        await next(loop for loop in exchange.service.loops if loop.name == "trust").look()
 
     async def _case(self) -> None:
         """One case, of which every service has heard."""
@@ -164,10 +148,7 @@ class Whole:
         await self.ask("th.worker", "intake", "POST", f"/v1/cases/{case}/notes", json=note)
         task = {"kind": "visit", "text": "Ring", "case_id": case}
         await self.ask("th.worker", "intake", "POST", "/v1/tasks", json=task)
-        raised = TaskRaisedV1(
-            case_id=case_id, about_id=case_id, task_id=uuid4(), organisation=SENDER, worker="th.worker", told="th.worker", urgent=False
-        )  # fmt: skip
-        await self.services["notify"].deliver(raised)
+        await noticed(self)
         for event, publisher in (
             (given(case_id), "consent"),
             (authorised(case_id, uuid4()), "consent"),

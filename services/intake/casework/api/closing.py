@@ -63,7 +63,7 @@ async def _resume(case_id: UUID, body: ResumptionForm, actor: Who, service: Runn
     case = await case_to_write(service, actor, CaseVerb.RESUME, case_id)
     async with service.database.transaction(actor.origin()) as tx:
         closing = await closings.last(tx, case_id)
-    if closing is None or not passes(case.state, CaseVerb.RESUME):
+    if closing is None:
         raise WrongState
     return _SealedReason(closing.id, await _sealed(service, case, RESUMPTION, closing.id, body.model_dump()))
 

@@ -319,6 +319,8 @@ async def list_tasks(
         asked = TaskSelection(filters.asked(mine), sort)
         rows = await queries.tasks(tx, actor, asked, position(page.after), page.limit)
         await require_named(tx, actor, READ_TASK, asked.filters, rows, page)
+        if filters.call_id is not None and not rows:
+            await tasks.require_call(tx, actor, READ_TASK, filters.call_id)
         now = tx.now
     words = await _opened(service, rows) if case is not None else {}
     gate = case is None or passes(case.state, CaseVerb.RAISE_TASK)

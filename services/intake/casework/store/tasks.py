@@ -22,6 +22,7 @@ from services.intake.casework.store.tables import ANSWERED_FLAGS, TASKS
 
 _TASKS = RowReader(Task, TASKS)
 _WHOSE = text("select organisation, case_id from intake.tasks where id = :id")
+_WHOSE_CALL = text("select organisation, case_id from intake.calls where id = :id")
 _SELECT = f"select {_TASKS.columns()} from intake.tasks where "
 _GET = text(f"{_SELECT} id = :id for update")
 _OPEN = f"state = '{TaskState.OPEN}'"
@@ -106,6 +107,11 @@ async def of_case(tx: Transaction, case_id: UUID) -> list[Task]:
 async def of_call(tx: Transaction, call_id: UUID) -> list[Task]:
     """The tasks about a call to the hotline, ended ones too, locked."""
     return _TASKS.all(await tx.execute(_OF_CALL, {"call": call_id}))
+
+
+async def require_call(tx: Transaction, actor: Actor, action: str, call_id: UUID) -> None:
+    """Raises NotFound for a call that is not there, or whose tasks are not the actor's."""
+    await owners.case_of(tx, actor, action, _WHOSE_CALL, call_id)
 
 
 async def has_open_steps(tx: Transaction, call_id: UUID) -> bool:

@@ -52,9 +52,7 @@ async def _account(
     service: Service, actor: Actor, body: IncidentForm, incident_id: UUID, revision: int
 ) -> IncidentAccount:
     """With its words sealed under a key of this revision alone, which is not made for a form that names what is not there."""
-    if body.province is not None and body.province not in service.settings.country.provinces:
-        place = {"loc": ["body", "province"], "msg": "no province of this country", "code": "unknown-code"}
-        raise Invalid(errors=[place])
+    _require_province(service, body.province, "body")
     async with service.database.transaction(actor.origin()) as tx:
         for organisation in body.shared_with:
             await require_organisation(tx, organisation, "shared_with", cell=actor.cell)
@@ -89,6 +87,13 @@ async def record_incident(
     return done(tx, response, incident.id, incident.version, status=201, location=where)
 
 
+def _require_province(service: Service, province: str | None, place: str) -> None:
+    """Raises Invalid, with the place, for what is no province of the country."""
+    if province is not None and province not in service.settings.country.provinces:
+        unknown = {"loc": [place, "province"], "msg": "no province of this country", "code": "unknown-code"}
+        raise Invalid(errors=[unknown])
+
+
 @dataclass(frozen=True, slots=True)
 class IncidentFilters:
     """The filters of a list of incidents; each that is given must hold."""
@@ -119,6 +124,7 @@ async def list_incidents(
     actor: Who, tx: Tx, page: Page, service: Running, filters: Annotated[IncidentFilters, Depends()]
 ) -> Listing[IncidentSummary]:
     require(actor, incidents.READ, organisation=actor.organisation)
+    _require_province(service, filters.province, "query")
     after = cast("IncidentPosition | None", positioned(page.after, _first_of, UUID))
     items = await incident_queries.incidents(tx, actor, filters.asked(), after, page.limit)
     named = {} if filters.organisation is None else {"organisation": filters.organisation}

@@ -1,0 +1,59 @@
+"""What the whole case's benchmark computes from what it measured."""
+
+import pytest
+
+from tests.bench.whole.comparison import Rounds
+from tests.bench.whole.counts import Counts
+from tests.bench.whole.floor import FloorTurn
+from tests.bench.whole.turn import Measured, quantile
+from tests.bench.whole.usage import between
+from tests.bench.whole.way import table
+
+
+def measured(seconds: float, *, clean: bool = True, rate: float = 2.0, crossing: float = 0.5) -> Measured:
+    cpu = {"cells": seconds * 0.7, "brokers": seconds * 0.3}
+    return Measured(rate, cpu, {"cells": 0.1}, 0.01, 5.0, [crossing], 1.0, clean=clean)
+
+
+def test_a_quantile_is_a_value_that_was_measured() -> None:
+    values = [float(n) for n in range(100, 0, -1)]
+    assert [quantile(values, share) for share in (0.5, 0.99)] == [50.0, 99.0]
+    assert quantile([7.0], 0.99) == quantile([7.0], 0.5) == 7.0
+
+
+def test_what_was_spent_is_the_difference_of_each_kind() -> None:
+    assert between({"cells": 1.0, "brokers": 2.0}, {"cells": 1.5, "brokers": 2.0}) == {
+        "cells": 0.5,
+        "brokers": 0.0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("now", "passed"),
+    [
+        (measured(0.10), True),
+        (measured(0.11), False),
+        (measured(0.10, clean=False), False),
+        (measured(0.10, rate=0.9), False),
+        (measured(0.10, crossing=0.6), False),
+    ],
+    ids=["within", "too much CPU", "not clean", "too slow for the floor", "a long way across"],
+)
+def test_the_gates_are_the_earlier_cpu_the_floor_and_a_clean_judge(now: Measured, passed: bool) -> None:
+    rounds = Rounds([now], [measured(0.5)], [FloorTurn(10.0, [0.25])])
+    assert rounds.passed is passed
+
+
+def test_a_ratio_is_of_the_medians_of_all_rounds() -> None:
+    rounds = Rounds([measured(one) for one in (0.01, 0.1, 9.0)], [measured(0.5)], [FloorTurn(10.0, [0.25])])
+    assert (rounds.cpu, rounds.rate, rounds.idle) == pytest.approx((0.2, 0.2, 1.0))
+
+
+def test_counts_are_added_taken_away_and_shared_out() -> None:
+    one = Counts(statements=6, messages=4)
+    assert (one + one - one) * 0.5 == Counts(statements=3, messages=2)
+
+
+def test_the_way_is_a_table_in_which_less_than_an_idle_stack_is_a_dash() -> None:
+    shown = table({"open": Counts(statements=12.04, log_bytes=1500, messages=-0.2)}).splitlines()
+    assert shown[2] == "| open | 12.0 | 0.0 | 0.0 | 0.0 | 1.5 | – | 0.0 |"
