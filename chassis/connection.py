@@ -9,14 +9,14 @@ from typing import Any, NamedTuple, NoReturn
 import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 from sqlalchemy import Connection, TextClause, text
-from sqlalchemy.dialects.postgresql import asyncpg as dialect
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.engine import IteratorResult
 from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 MOST_PREPARED = 200
 """Statements that a connection keeps prepared; of more, the one goes that was asked longest ago."""
-_DIALECT = dialect.dialect()  # type: ignore[no-untyped-call]
+_DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 _KEPT = "corridor.prepared"
 
 
@@ -29,7 +29,9 @@ class Answer(IteratorResult[Any]):
         self.rowcount = int(number) if number.isdigit() else -1
 
 
-class Prepared(NamedTuple):
+class KeptStatement(NamedTuple):
+    """A statement that a connection keeps prepared, and the names of its columns."""
+
     statement: "PreparedStatement[Any]"
     columns: SimpleResultMetaData
 
@@ -45,9 +47,9 @@ class PreparedStatements:
     def forget(self) -> None:
         self._generation += 1
 
-    def on(self, info: MutableMapping[Any, Any]) -> dict[str, Prepared]:
+    def on(self, info: MutableMapping[Any, Any]) -> dict[str, KeptStatement]:
         """The statements of the connection that has this `info`, by their SQL."""
-        kept: tuple[int, dict[str, Prepared]] | None = info.get(_KEPT)
+        kept: tuple[int, dict[str, KeptStatement]] | None = info.get(_KEPT)
         if kept is None or kept[0] != self._generation:
             kept = info[_KEPT] = self._generation, {}
         return kept[1]
@@ -93,12 +95,12 @@ class DirectConnection:
             if not self._pooled.invalidated:
                 await self._pooled.invalidate()
 
-    async def _prepare(self, sql: str) -> Prepared:
+    async def _prepare(self, sql: str) -> KeptStatement:
         while len(self._prepared) >= MOST_PREPARED:
             del self._prepared[next(iter(self._prepared))]
         statement = await self.driver.prepare(sql)
         columns = SimpleResultMetaData([column.name for column in statement.get_attributes()])
-        return Prepared(statement, columns)
+        return KeptStatement(statement, columns)
 
     async def _raise(self, error: BaseException, sql: str) -> NoReturn:
         """Raise the error as SQLAlchemy does; where the connection is broken, its pool opens new ones."""

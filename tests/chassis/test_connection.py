@@ -31,13 +31,17 @@ async def count(database: Database) -> int:
     return int((await database.look(COUNT, {})).scalar_one())
 
 
+async def put_twice(database: Database) -> None:
+    async with database.transaction(database.system()) as tx:
+        assert (await tx.execute(PUT, {"id": 1})).rowcount == 1
+        await tx.execute(PUT, {"id": 1})
+
+
 async def test_an_error_is_named_as_sqlalchemy_names_it_and_nothing_of_the_transaction_stays(
     database: Database,
 ) -> None:
     with pytest.raises(IntegrityError) as refused:
-        async with database.transaction(database.system()) as tx:
-            assert (await tx.execute(PUT, {"id": 1})).rowcount == 1
-            await tx.execute(PUT, {"id": 1})
+        await put_twice(database)
     assert not transient(refused.value)
     assert await count(database) == 0
 
@@ -60,7 +64,9 @@ async def test_a_statement_that_is_broken_off_leaves_no_connection_that_the_next
     with suppress(asyncio.CancelledError):
         await task
     assert await count(database) == 0
-    left = "select count(*) from pg_stat_activity where datname = current_database() and xact_start is not null"
+    left = (
+        "select count(*) from pg_stat_activity where datname = current_database() and xact_start is not null"
+    )
     assert (await database.look(text(left), {})).scalar_one() == 1
 
 
