@@ -91,9 +91,8 @@ async def test_a_part_whose_service_is_away_costs_itself_and_not_the_page(workpl
     )
     assert (page.status, CANARY in page.text) == (200, True)
     assert page.text.count("This part does not answer at the moment") == 2  # referrals and the return
-    assert (
-        page.text.count("This part is not yours to see") == 2
-    )  # her consents and what happened: not heard of
+    assert page.text.count("This part is not yours to see") == 1  # her consents: not heard of
+    assert "What happened" not in page.text  # what is not hers to see is left out
 
 
 async def test_what_is_about_her_is_in_no_address_cookie_or_log(workplace, signed_in, capfd):
@@ -140,6 +139,7 @@ async def test_each_finds_the_parts_that_are_open_to_her_and_no_others(workplace
         named = ["Cases", "Team", "Leave", "Audit log", "Services", "Border", "Proposals"]
         assert [part for part in named if part in home.links] == theirs, name
         assert "There are no pages for your work here yet" not in home.text
+        assert "not yours to see" not in home.text
     assert (await (await signed_in(workplace, "th.auditor")).get("/console/cases")).status == 404
 
 

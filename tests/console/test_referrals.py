@@ -273,6 +273,7 @@ async def test_a_draft_shows_field_by_field_what_would_be_sent_and_is_sent_once(
     sent = await moved(browser, referral_id, "send_referral")
     assert ("The referral was sent." in sent.text, await referring.state(referral_id)) == (True, "requested")
     assert "Answer due" in sent.text
+    assert ("It is being checked what may go." in sent.text, "Nothing was sent" in sent.text) == (True, False)
     assert "The referral was taken back." in (await moved(browser, referral_id, "cancel_referral")).text
 
 

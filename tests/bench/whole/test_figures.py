@@ -1,7 +1,10 @@
 """What the whole case's benchmark computes from what it measured."""
 
+from uuid import UUID
+
 import pytest
 
+from tests.bench.whole.bare_route import anew, names
 from tests.bench.whole.comparison import Rounds
 from tests.bench.whole.counts import Counts
 from tests.bench.whole.floor import FloorTurn
@@ -57,3 +60,16 @@ def test_counts_are_added_taken_away_and_shared_out() -> None:
 def test_the_way_is_a_table_in_which_less_than_an_idle_stack_is_a_dash() -> None:
     shown = table({"open": Counts(statements=12.04, log_bytes=1500, messages=-0.2)}).splitlines()
     assert shown[2] == "| open | 12.0 | 0.0 | 0.0 | 0.0 | 1.5 | – | 0.0 |"
+
+
+def test_a_row_of_the_sample_gets_names_of_its_own_wherever_they_stand() -> None:
+    case, reference = UUID(int=7), "TH-QM4T-CC"
+    sample = [
+        ("insert into cases", [(case, reference, "th-care-agency", 3)]),
+        ("insert into outbox", [(str(case), b"{}")]),
+    ]
+    assert names(sample) == [str(case), reference]
+    known = {str(case): str(UUID(int=8)), reference: "TH-OTHER"}
+    assert [anew(value, known) for value in (case, str(case), reference, "th-care-agency", 3)] == [
+        UUID(int=8), str(UUID(int=8)), "TH-OTHER", "th-care-agency", 3,
+    ]  # fmt: skip

@@ -70,10 +70,14 @@ async def show(tree: Tree, cases: int) -> None:
         )
 
 
+async def show_now(run: Run, cases: int = 12) -> None:
+    await show(Tree("now", ROOT, run.directory / "way"), cases)
+
+
 async def main(told: argparse.Namespace) -> int:
     run = Run.begin()
     try:
-        await show(Tree("now", ROOT, run.directory / "now"), told.cases)
+        await show_now(run, told.cases)
         if told.earlier:
             with earlier(EARLIER, run.directory) as place:
                 await show(Tree(EARLIER, place, run.directory / "earlier", AT_SCREENING_UNIT), told.cases)
@@ -84,7 +88,7 @@ async def main(told: argparse.Namespace) -> int:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m tests.bench.whole.way", description=__doc__)
-    parser.add_argument("--cases", type=int, default=20)
+    parser.add_argument("--cases", type=int, default=12)
     parser.add_argument("--earlier", action="store_true")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         sys.exit(runner.run(main(parser.parse_args())))
