@@ -1,6 +1,5 @@
 """One request or message is one transaction, opened here and nowhere else."""
 
-import asyncio
 import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -20,6 +19,7 @@ from chassis.clock import Clock, utc_now
 from chassis.connection import Answer, DirectConnection, PreparedStatements
 from chassis.endings import within
 from chassis.outbox import DueWork, OutboxRow, write_rows, write_work
+from chassis.wakes import CHANNEL, Wake, Wakes
 from contracts.catalogue import Entry, entry_for
 from contracts.envelope import Event
 from contracts.organisations import authority
@@ -37,6 +37,11 @@ _BEGIN = "begin; set local corridor.organisation = '{}'"
 """The setting holds until the transaction ends. Where it was never set, row-level security shows nothing."""
 _SHOWN = re.compile(r"\*|[A-Za-z0-9_.:\-]*")
 """The names that may stand in the text of a statement: an organisation's has neither quotes nor spaces."""
+
+# A wake is nothing that has to survive a crash, so nobody waits for it to reach the disk.
+_NOTIFY = text(
+    f"select set_config('synchronous_commit', 'off', true), pg_notify('{CHANNEL}', cast(:wake as text))"
+)
 
 _PATIENCE = text("select set_config('lock_timeout', :milliseconds, true)")
 
@@ -74,6 +79,10 @@ class Transaction:
     database: "Database"
     rows: list[OutboxRow] = field(default_factory=list)
     due: list[DueWork] = field(default_factory=list)
+    wakes: set[Wake] = field(default_factory=set)
+    """The wakes that follow the commit of this transaction."""
+    due_at: datetime | None = None
+    """The due time of the first work that this transaction has written."""
     idempotency: Any = None
     """The claim on the Idempotency-Key, where the request carries one (chassis.web.http)."""
 
@@ -119,8 +128,14 @@ class Transaction:
         due, self.due = self.due, []
         if rows:
             await write_rows(self.conn, rows)
+            self.wakes.add(Wake.EVENTS)
         if due:
             await write_work(self.conn, due, self.now, self.database.traceparent())
+            self.work_due(min(one.due_at or self.now for one in due))
+
+    def work_due(self, at: datetime) -> None:
+        """A row of work in this transaction is due at this moment."""
+        self.due_at = at if self.due_at is None else min(at, self.due_at)
 
     @staticmethod
     def new_id() -> UUID:
@@ -159,8 +174,7 @@ class Database:
         self._prepared = PreparedStatements()
         self._connections: WeakSet[Any] = WeakSet()
         listen(self.engine.sync_engine, "connect", self._connected)
-        self.events_written = asyncio.Event()
-        self.work_written = asyncio.Event()
+        self.wakes = Wakes(self._notify)
         self.at_end: Callable[[Transaction], Awaitable[None]] | None = None
         """Asked at the end of each transaction, before its events and its work are written."""
         self._entries: dict[type[Event], Entry] = {}
@@ -173,12 +187,11 @@ class Database:
             yield tx
             if self.at_end is not None:
                 await self.at_end(tx)
-            said, due = bool(tx.rows), bool(tx.due)
             await tx.flush()
-        if said:
-            self.events_written.set()
-        if due:
-            self.work_written.set()
+        for wake in tx.wakes:
+            self.wakes.say(wake)
+        if tx.due_at is not None:
+            self.wakes.say_due(tx.due_at)
 
     async def look(self, statement: TextClause, parameters: Mapping[str, Any]) -> Answer:
         """Look once, outside any transaction, at what is about nobody: one way to the server and back."""
@@ -207,6 +220,9 @@ class Database:
                 yield conn
             finally:
                 await conn.leave()
+
+    async def _notify(self, wake: Wake) -> None:
+        await self.look(_NOTIFY, {"wake": wake.value})
 
     def row(self, event: Event, origin: Origin, now: datetime) -> OutboxRow:
         """The outbox row of an event. Raises KeyError for an event that this service does not say."""
@@ -248,6 +264,7 @@ class Database:
 
     async def close(self) -> None:
         """Close the pool within a few seconds, also where the server does not answer."""
+        await within(CLOSE_SECONDS, self.wakes.told())
         if not await within(CLOSE_SECONDS, self.engine.dispose()):
             log.warning("the connections to the database were cut off")
         self.sever()

@@ -70,8 +70,11 @@ class Settings(BaseSettings):
     ] = 0.1
     park_hours: Annotated[int, Field(description="the window of `park_streams`", ge=1, le=720)] = 24
     poll_seconds: Annotated[
-        float, Field(description="how long relay and work sleep when nobody wakes them")
-    ] = 0.05
+        float,
+        Field(
+            description="how long relay and work sleep at most: a wake that was lost is made good then", gt=0
+        ),
+    ] = 30.0
     outbox_hours: Annotated[
         float,
         Field(description="how long events are kept once published: a restored cell says them again", ge=0),

@@ -47,6 +47,7 @@ class SupervisedLoop(ABC):
     async def stop(self) -> None:
         """Let the session finish the work in its hands, at most grace_seconds; work that is cut off is done again later."""
         self._stopping.set()
+        self.rouse()
         task, self._task = self._task, None
         if task is None:
             return
@@ -56,6 +57,9 @@ class SupervisedLoop(ABC):
             places = ", ".join(sorted({waiting_at(one) for one in late}))
             log.warning("%s was cut off while it had work in hand, at %s", self.name, places)
             await cut_off(late)
+
+    def rouse(self) -> None:  # noqa: B027 - a session that looks by itself needs none
+        """End a wait of the session that does not look by itself whether the loop is to stop."""
 
     def in_hand(self) -> Iterable[asyncio.Task[Any]]:
         """The tasks that the session runs beside itself and does not end by itself when it is cut off."""

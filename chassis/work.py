@@ -24,11 +24,13 @@ from chassis.outbox import DueWork
 from chassis.own_tables import WorkState
 from chassis.settings import Settings
 from chassis.supervised import SupervisedLoop
+from chassis.wakes import LOOK, Wake
 
 CONCURRENCY = 8
 PRIORITIES = (0, 1, 2, 3)
 """The values of `DueWork.priority`; the lowest goes first."""
-IDLE_POLL_SECONDS = 0.2
+BREATH_SECONDS = 0.2
+"""The seconds that are waited at least before work is looked for that the database says is due and that could not be had."""
 
 
 # A row is due by the clock that was passed in, which a test may set; its lease runs by the database's own, which
@@ -55,6 +57,21 @@ _CLAIM = text(
     set claimed_until = clock_timestamp() + make_interval(secs => claimed.lease), attempts = attempts + 1
     from claimed where w.id = claimed.id
     returning w.id, w.kind, w.key, w.payload, w.attempts, w.claimed_until, w.lane, w.traceparent
+    """
+)
+# What is due already and was not to be had is in other hands: it comes back when their lease ends.
+_NEXT = text(
+    f"""
+    select min(first.due_at) from unnest(cast(:lanes as text[])) as l(lane)
+    cross join unnest(cast(:priorities as smallint[])) as p(priority) cross join lateral (
+        (select w.due_at from chassis.work as w
+         where w.lane = l.lane and w.priority = p.priority and w.state = '{WorkState.DUE}' and w.due_at > :now
+           and w.kind = any(cast(:kinds as text[])) order by w.due_at limit 1)
+        union all
+        select cast(:now as timestamptz) + (min(w.claimed_until) - clock_timestamp()) from chassis.work as w
+        where w.lane = l.lane and w.priority = p.priority and w.state = '{WorkState.DUE}' and w.due_at <= :now
+          and w.kind = any(cast(:kinds as text[]))
+    ) as first
     """
 )
 _FINISH = text("delete from chassis.work where id = :id and claimed_until = :claim")
@@ -168,24 +185,34 @@ class WorkRunner(SupervisedLoop):
         self._database, self._telemetry = database, telemetry
         self._kinds = {kind.kind: kind for kind in kinds}
         self._lanes = {"": CONCURRENCY, **(lanes or {})}
-        self._poll = max(settings.poll_seconds, IDLE_POLL_SECONDS)
+        self._poll = max(settings.poll_seconds, BREATH_SECONDS)
+        self._next: datetime | None = None
+        """The next due time, as far as it is known here; None: the database has to be asked."""
         self._running: dict[asyncio.Task[None], str] = {}
 
     async def session(self) -> None:
+        self._next = None
         try:
-            while not self.stopping:
-                self._database.work_written.clear()
-                items = await self._claim(self._free())
-                for item in items:
-                    task = asyncio.create_task(self._attempt(item))
-                    self._running[task] = item.lane
-                    task.add_done_callback(self._running.pop)
-                self.fine()
-                if not items:
-                    await self._wait()
+            with self._database.wakes.waited_for(Wake.WORK):
+                while not self.stopping:
+                    await self._round()
         finally:
             if self._running:
                 await asyncio.wait(self._running)
+
+    async def _round(self) -> None:
+        """Take on what is due; where that was all there is, wait until there is more."""
+        self._heard()
+        free, now = self._free(), self._database.clock()
+        items = await self._claim(free, now)
+        for item in items:
+            task = asyncio.create_task(self._attempt(item))
+            self._running[task] = item.lane
+            task.add_done_callback(self._running.pop)
+        self.fine()
+        taken = Counter(item.lane for item in items)
+        if all(taken[lane] < slots for lane, slots in free.items()):
+            await self._wait(now, {*self._lanes} - {*free})
 
     @property
     def kinds(self) -> Sequence[str]:
@@ -211,28 +238,62 @@ class WorkRunner(SupervisedLoop):
         taken = Counter(self._running.values())
         return {lane: most - taken[lane] for lane, most in self._lanes.items() if taken[lane] < most}
 
-    async def _wait(self) -> None:
-        """Wait until the runner is woken, the poll is over, or an item of a full lane is done."""
-        wake = asyncio.create_task(self._database.work_written.wait())
-        full = [task for task, lane in self._running.items() if lane not in self._free()]
+    def rouse(self) -> None:
+        self._database.wakes.sign(Wake.WORK).set()
+
+    def _heard(self) -> bool:
+        """True where work may be due now; when it is due later, that is kept."""
+        said = self._database.wakes.take_due()
+        if said is LOOK:
+            self._next = None
+        elif said is not None and said > self._database.clock():
+            self._next = None if self._next is None else min(said, self._next)
+            return False
+        return said is not None
+
+    async def _wait(self, looked: datetime, full: set[str]) -> None:
+        """Wait until something is due, a lane that was full has room, or nobody has asked the database for long."""
+        if self._next is None or self._next <= looked:
+            self._next = await self._first_due(looked)
+        over = time.monotonic() + self._poll
+        while not (self.stopping or self._heard() or full & self._free().keys()):
+            left = ((self._next or looked) - self._database.clock()).total_seconds()
+            if left <= 0:
+                return
+            if time.monotonic() >= over:
+                self._next = None
+                return
+            await self._until_heard(min(left, over - time.monotonic()), full)
+
+    async def _until_heard(self, seconds: float, full: set[str]) -> None:
+        """Wait at most so long for a wake, or for an item of these lanes to be done."""
+        wake = asyncio.create_task(self._database.wakes.sign(Wake.WORK).wait())
+        others = {task for task, lane in self._running.items() if lane in full}
         try:
-            await asyncio.wait({wake, *full}, timeout=self._poll, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({wake, *others}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
             wake.cancel()
 
-    async def _claim(self, slots: Mapping[str, int]) -> list[WorkItem]:
+    async def _first_due(self, looked: datetime) -> datetime:
+        """The next due time in the database, after a look that found nothing more to take on."""
+        known = {"lanes": list(self._free()), "kinds": list(self._kinds), "priorities": list(PRIORITIES)}
+        first = (await self._database.look(_NEXT, {**known, "now": looked})).scalar_one()
+        if first is None:
+            return looked + timedelta(seconds=self._poll)
+        return first if first > looked else looked + timedelta(seconds=BREATH_SECONDS)
+
+    async def _claim(self, slots: Mapping[str, int], now: datetime | None = None) -> list[WorkItem]:
         if not slots:
             return []
         parameters = {
             "kinds": list(self._kinds),
             "leases": [kind.lease_seconds for kind in self._kinds.values()],
-            "now": self._database.clock(),
+            "now": now or self._database.clock(),
             "lanes": list(slots),
             "slots": list(slots.values()),
             "priorities": list(PRIORITIES),
         }
-        async with self._database.transaction(self._database.system()) as tx:
-            return [WorkItem(*tuple(row)) for row in await tx.execute(_CLAIM, parameters)]
+        return [WorkItem(*tuple(row)) for row in await self._database.look(_CLAIM, parameters)]
 
     async def _attempt(self, item: WorkItem) -> None:
         with self._span(item) as traceparent:
@@ -280,12 +341,15 @@ class WorkRunner(SupervisedLoop):
         try:
             async with self._database.transaction(self._database.system()) as tx:
                 put_off = await tx.execute(statement, {"id": item.id, "claim": item.claim, **parameters})
+                if put_off.rowcount == 1:
+                    tx.work_due(parameters["due"])
                 if also is not None and put_off.rowcount == 1:
                     await also(tx, item)
         except Exception as error:
             if not transient(error):
                 raise
             self.trouble = named(error)
+            self._database.wakes.say_due(self._after(self._kinds[item.kind].lease_seconds))
 
     def _after(self, seconds: float) -> datetime:
         return self._database.clock() + timedelta(seconds=seconds)
@@ -299,4 +363,7 @@ async def backlog(tx: Transaction, lane: str, *, priority: int | None = None, mo
 
 async def retry_failed(tx: Transaction, id_: UUID) -> bool:
     """An operator tries failed work again from the start. True where it was failed."""
-    return (await tx.execute(_RETRY, {"id": id_, "now": tx.now})).rowcount == 1
+    failed = (await tx.execute(_RETRY, {"id": id_, "now": tx.now})).rowcount == 1
+    if failed:
+        tx.work_due(tx.now)
+    return failed

@@ -25,15 +25,19 @@ from chassis.events.replay import replay_stream
 from chassis.events.subscription import Subscription
 from chassis.settings import Settings
 from chassis.supervised import SupervisedLoop
+from chassis.wakes import Wake
 from contracts.catalogue import topics_read_by
 
 __all__ = ["Consumer", "Inbox", "Message", "Subscription", "discard", "list_parked", "replay_stream"]
 
-POLL_MS = 500
+POLL_MS = 5_000
+"""The milliseconds that a record is waited for; one that comes is handed over at once."""
 SLICE = 20
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
 SHOWN_EVERY_SECONDS = 5.0
+COMPARED_EVERY_SECONDS = 30.0
+"""The seconds between two looks at the stored offsets, where nobody has said that an operator moved one."""
 HOLD_SECONDS = 30.0
 """The seconds that a stopped consumer waits before it tries the same batch again."""
 
@@ -69,7 +73,9 @@ class PartitionReader(ConsumerRebalanceListener):  # type: ignore[misc]
         """Nothing to save: an owner that lingers is stopped by the compare-and-set of its offsets."""
 
     def on_partitions_assigned(self, assigned: Any) -> None:
+        """Nothing is fetched before the database was asked: what is asked of the broker would wait behind that fetch."""
         self._assigned = set(assigned)
+        self._consumer.pause(*assigned)
         self.lost()
 
     def lost(self) -> None:
@@ -194,6 +200,7 @@ class Consumer(SupervisedLoop):
         named = topics_read_by(link.service) if topics is None else topics
         self._topics = [settings.topic(topic) for topic in named]
         self._reader: PartitionReader | None = None
+        self._reading: asyncio.Task[Batch] | None = None
         self._shown_at = self._looked_at = 0.0
         self._stop: str | None = None
         self._ends: dict[Partition, int] = {}
@@ -238,45 +245,65 @@ class Consumer(SupervisedLoop):
             with contextlib.suppress(KafkaError):
                 await within(STOP_SECONDS, consumer.stop())
 
+    def rouse(self) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+
     async def _consume(self, consumer: AIOKafkaConsumer, reader: PartitionReader) -> None:
-        batch = await reader.next()
+        batch = Batch([], {})
         while not self.stopping:
             reading = asyncio.create_task(reader.next())
             try:
                 if batch.incoming:
                     await self._take(batch, consumer)
-                batch = await reading
+                batch = await self._read(reading)
                 self.fine()
                 await self._look_round(reader, batch)
             except OffsetsMoved:
-                await reading
+                await cut_off([reading])
                 reader.lost()
                 self._since = {}
                 batch = Batch([], {})
             except TooManyParked:
-                await self._hold(reader, [batch, await reading])
+                await self._hold(reader, batch, reading)
                 reader.lost()
                 batch = Batch([], {})
             finally:
                 await cut_off([reading])
 
-    async def _hold(self, reader: PartitionReader, read: Sequence[Batch]) -> None:
+    async def _read(self, reading: asyncio.Task[Batch]) -> Batch:
+        """The batch that is being read; an empty one where the loop is to stop meanwhile."""
+        if not reading.done() and not self.stopping:
+            self._reading = reading
+            await asyncio.wait({reading})
+            self._reading = None
+        if self.stopping and (reading.cancelled() or not reading.done()):
+            return Batch([], {})
+        return reading.result()
+
+    async def _hold(self, reader: PartitionReader, batch: Batch, reading: asyncio.Task[Batch]) -> None:
         """While stopped: protective events run ahead, nothing else does, and after a while the same batch is tried
         again.
         """
         await self._look()
         log.error("the consumer is %s", self._stop)
         until = time.monotonic() + self.hold_seconds
-        for batch in read:
-            await self._inbox.run_protective(batch.incoming)
-        while not self.stopping and time.monotonic() < until:
-            await self._inbox.run_protective((await reader.next()).incoming)
+        await self._inbox.run_protective(batch.incoming)
+        try:
+            while not self.stopping and time.monotonic() < until:
+                await self._inbox.run_protective((await self._read(reading)).incoming)
+                reading = asyncio.create_task(reader.next())
+        finally:
+            await cut_off([reading])
 
     async def _look_round(self, reader: PartitionReader, following: Batch) -> None:
         """With nothing in hand, look whether an operator moved an offset; while stopped, look whether the stop is over."""
         if self._stop is not None:
             await self._look()
-        if not following.incoming and time.monotonic() > self._looked_at + SHOWN_EVERY_SECONDS:
+        moved = self._database.wakes.sign(Wake.OFFSETS)
+        looked_at = self._looked_at + COMPARED_EVERY_SECONDS
+        if not following.incoming and (moved.is_set() or time.monotonic() > looked_at):
+            moved.clear()
             self._looked_at = time.monotonic()
             await reader.compare()
 

@@ -22,6 +22,10 @@ MAX_BATCH_BYTES = 1_000_000
 
 METADATA_SECONDS = 10.0
 RANGE_SECONDS = 5.0
+FETCH_MS = 2_000
+"""The milliseconds that a fetch waits at the broker, which answers at once when a record comes. What else is asked on that connection waits behind
+it.
+"""
 KEYS_CACHED = 100_000
 
 
@@ -76,7 +80,8 @@ class KafkaLink:
             group_id=self.group,
             enable_auto_commit=False,
             auto_offset_reset="none",
-            fetch_max_wait_ms=1_000,
+            fetch_max_wait_ms=FETCH_MS,
+            consumer_timeout_ms=FETCH_MS,
             max_poll_records=self._settings.batch,
             session_timeout_ms=6_000,
             heartbeat_interval_ms=2_000,

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from chassis.database import Database, Transaction
 from chassis.own_tables import OFFSETS
 from chassis.tables import insert_missing
+from chassis.wakes import Wake
 
 Partition = tuple[str, int]
 """A topic and the number of its partition."""
@@ -97,4 +98,7 @@ async def put_if(tx: Transaction, partition: Partition, expected: int, offset: i
     by now.
     """
     key = {"topic": partition[0], "partition": partition[1]}
-    return (await tx.execute(_PUT, {**key, "expected": expected, "offset": offset})).rowcount == 1
+    put = (await tx.execute(_PUT, {**key, "expected": expected, "offset": offset})).rowcount == 1
+    if put:
+        tx.wakes.add(Wake.OFFSETS)
+    return put

@@ -18,11 +18,15 @@ from chassis.events.gaps import OutboxReader, PublishableRows, Tracker
 from chassis.events.kafka import KafkaLink, Partitions
 from chassis.settings import Settings
 from chassis.supervised import SupervisedLoop
+from chassis.wakes import CHANNEL, Wake
 from contracts.envelope import CONTENT_TYPE
 
 BATCH = 1_000
 FORGET_EVERY = 2_000
-FIRST_POLL_SECONDS = 0.02
+HOLE_SECONDS = 0.02
+"""The seconds between two looks at positions that were passed over: nobody says that a transaction was rolled back."""
+QUIET_SECONDS = 1.0
+"""The seconds without anything to publish after which what was published is forgotten."""
 STANDBY_SECONDS = 1.0
 SILENCE_SECONDS = 5.0
 START_SECONDS = 15.0
@@ -107,7 +111,10 @@ class Publisher:
 
 
 class Relay(SupervisedLoop):
-    """Read, publish, await the acknowledgements, checkpoint; woken after a commit, else by an adaptive poll."""
+    """Read, publish, await the acknowledgements, checkpoint; woken after a commit, else by a slow poll.
+
+    Its connection is the one by which this process hears of what other processes of the service have committed.
+    """
 
     name = "relay"
     grace_seconds = 5.0
@@ -119,8 +126,7 @@ class Relay(SupervisedLoop):
         url = make_url(settings.database_url.get_secret_value()).set(drivername="postgresql")
         self._dsn = url.render_as_string(hide_password=False)
         self._keep_seconds = settings.outbox_hours * 3600
-        self._longest_poll = max(settings.poll_seconds, FIRST_POLL_SECONDS)
-        self._poll = FIRST_POLL_SECONDS
+        self._poll = max(settings.poll_seconds, HOLE_SECONDS)
         self._waiting_since: float | None = None
         self._unforgotten = 0
 
@@ -130,20 +136,25 @@ class Relay(SupervisedLoop):
             return f"Kafka has not acknowledged for {silent:.0f} s; commands are accepted, events wait"
         return self.trouble
 
+    def rouse(self) -> None:
+        self._database.wakes.sign(Wake.EVENTS).set()
+
     async def session(self) -> None:
         async with self._connected() as conn:
+            await self._listen(conn)
             if await self._become_active(conn):
                 async with self._producing() as producer:
-                    await self._pump(
-                        OutboxReader(conn, BATCH, self._keep_seconds),
-                        Publisher(producer, self._database.source),
-                    )
+                    with self._database.wakes.waited_for(Wake.EVENTS):
+                        await self._pump(
+                            OutboxReader(conn, BATCH, self._keep_seconds),
+                            Publisher(producer, self._database.source),
+                        )
 
     async def _pump(self, reader: OutboxReader, publisher: Publisher) -> None:
         tracker = await reader.load()
         ahead: PublishableRows | None = None
         while not self.stopping or ahead is not None:
-            self._database.events_written.clear()
+            self._database.wakes.sign(Wake.EVENTS).clear()
             batch = ahead or await reader.read(tracker)
             ahead = await self._publish(batch, reader, publisher) if batch.rows else None
             if batch.tracker != tracker:
@@ -152,7 +163,7 @@ class Relay(SupervisedLoop):
             self.fine()
             await self._forget(reader, tracker, len(batch.rows))
             if ahead is None and len(batch.rows) < BATCH:
-                await self._sleep(bool(batch.rows or tracker.holes))
+                await self._sleep(bool(tracker.holes))
 
     async def _publish(
         self, batch: PublishableRows, reader: OutboxReader, publisher: Publisher
@@ -170,15 +181,23 @@ class Relay(SupervisedLoop):
 
     async def _forget(self, reader: OutboxReader, tracker: Tracker, published: int) -> None:
         self._unforgotten += published
-        idle = published == 0 and self._unforgotten > 0 and self._poll >= self._longest_poll
+        idle = published == 0 and self._unforgotten > 0
         if self._unforgotten >= FORGET_EVERY or idle:
             self._unforgotten = 0
             await reader.forget(tracker)
 
-    async def _sleep(self, busy: bool) -> None:
-        self._poll = FIRST_POLL_SECONDS if busy else min(self._longest_poll, self._poll * 1.5)
+    async def _sleep(self, holes: bool) -> None:
+        longest = QUIET_SECONDS if self._unforgotten else self._poll
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._database.events_written.wait(), self._poll)
+            sign = self._database.wakes.sign(Wake.EVENTS)
+            await asyncio.wait_for(sign.wait(), min(self._poll, HOLE_SECONDS if holes else longest))
+
+    async def _listen(self, conn: "asyncpg.Connection[Any]") -> None:
+        """Hear other processes from now on. A connection that is lost is noticed at once, and not by the next look."""
+        wakes = self._database.wakes
+        conn.add_termination_listener(lambda _: self.rouse())
+        await conn.add_listener(CHANNEL, lambda _conn, _pid, _channel, said: wakes.hear(str(said)))
+        wakes.hear_all()
 
     async def _become_active(self, conn: "asyncpg.Connection[Any]") -> bool:
         """Take the lock, or stand by until its holder has gone; False when stopped meanwhile."""

@@ -33,8 +33,6 @@ EPOCH = "2026-11"
 KEEPER, EPOCHS, LEDGER = "keeper", "epoch.json", "erasures.jsonl"
 FRONT, METRICS = "front", "metrics"
 PORTS = "ports.json"
-POLL_SECONDS = 1.0
-"""Each service is one process here, which wakes its own relay and work: only what is due later waits for the poll."""
 DIRECTORY = "directory.json"
 
 
@@ -118,7 +116,6 @@ class Cell:
             "country_dir": str(COUNTRIES / self.code),
             "port": self.ports[service],
             "metrics_port": self.ports[metrics_of(service) if processes else METRICS],
-            "poll_seconds": POLL_SECONDS,
             "database_url": self.postgres.url(service, f"{service}_app", self.password(f"{service}_app")),
             "kafka_bootstrap": self.broker.bootstrap,
             "kafka_user": service,

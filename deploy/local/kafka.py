@@ -17,7 +17,12 @@ from deploy.local.process import ServerError, ServerProcess, kept_password
 
 ADMIN = "admin"
 LOOPBACK = "127.0.0.1"
-JVM = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
+JVM = (
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-XX:-UsePerfData",
+    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,4 +212,13 @@ SINGLE_NODE: dict[str, str | int] = {
     "log.index.size.max.bytes": 1_048_576,
     "broker.heartbeat.interval.ms": 1_000,
     "broker.session.timeout.ms": 4_000,
+    "metadata.max.idle.interval.ms": 0,
+    "num.network.threads": 1,
+    "num.io.threads": 2,
+    "background.threads": 2,
+    "group.coordinator.threads": 1,
+    "group.coordinator.rebalance.protocols": "classic",
+    "share.coordinator.threads": 1,
+    "log.cleaner.backoff.ms": 300_000,
 }
+"""One broker for one cell on a laptop: nothing is replicated, and little wakes up while nothing happens."""

@@ -35,6 +35,8 @@ synchronous_commit = on
 fsync = {safe}
 full_page_writes = {safe}
 max_wal_size = 1GB
+autovacuum_naptime = 3min
+max_logical_replication_workers = 0
 timezone = 'UTC'
 log_line_prefix = '%m [%p] %u@%d '
 """

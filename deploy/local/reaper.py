@@ -5,6 +5,8 @@ Run as a script with one JSON argument; it needs psutil alone and imports nothin
 
 import contextlib
 import json
+import os
+import select
 import shutil
 import signal
 import sys
@@ -13,6 +15,8 @@ import time
 import psutil
 
 LOOK_EVERY_S = 0.5
+LOOK_SELDOM_S = 60.0
+"""The seconds between two looks where the kernel says at once that one of the two has ended."""
 PATIENCE_S = 15.0
 
 
@@ -47,16 +51,31 @@ def end(pid: int, created: float, how: int, patience_s: float) -> None:
         time.sleep(0.02)
 
 
+def watched(pids: tuple[int, ...]) -> "select.poll | None":
+    """A poll that ends when one of the processes does; None where the kernel cannot tell."""
+    poll = select.poll()
+    try:
+        for pid in pids:
+            poll.register(os.pidfd_open(pid), select.POLLIN)
+    except OSError:
+        return None
+    return poll
+
+
 def main(facts: dict[str, object]) -> None:
     server = (int(str(facts["pid"])), float(str(facts["created"])))
     owner = (int(str(facts["owner"])), float(str(facts["owner_created"])))
+    ends = watched((server[0], owner[0]))
     while alive(*server):
         if not alive(*owner):
             end(*server, int(str(facts["signal"])), PATIENCE_S)
             if facts["remove"]:
                 shutil.rmtree(str(facts["remove"]), ignore_errors=True)
             return
-        time.sleep(LOOK_EVERY_S)
+        if ends is None:
+            time.sleep(LOOK_EVERY_S)
+        else:
+            ends.poll(LOOK_SELDOM_S * 1000)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, RootModel
 
-from services.console.asking import Question
+from services.console.asking import Paper, Question
 
 T = TypeVar("T")
 Values = str | list[str]
@@ -212,12 +212,15 @@ class Task(BaseModel):
     text: str | None
 
 
-class OneTask(Task):
-    moves: list[Move]
+class ListedTask(Task):
     case_id: UUID | None
     case_reference: str | None
-    remind_at: datetime | None
     cancel_offered: bool
+
+
+class OneTask(ListedTask):
+    moves: list[Move]
+    remind_at: datetime | None
     raised_at: datetime
     raised_by: str
     ended_at: datetime | None
@@ -321,10 +324,11 @@ FIELDS = Question("intake", "get_fields", "/v1/cases/{case_id}/fields", Fields)
 NEEDS = Question("intake", "list_needs", "/v1/cases/{case_id}/needs", Page[NeedsRevision])
 NOTES = Question("intake", "list_notes", "/v1/cases/{case_id}/notes", Page[Note])
 DEPENDANTS = Question("intake", "list_dependants", "/v1/cases/{case_id}/dependants", Page[Dependant])
-TASKS = Question("intake", "list_tasks", "/v1/tasks", Page[Task])
+TASKS = Question("intake", "list_tasks", "/v1/tasks", Page[ListedTask])
 NOTE = Question("intake", "get_note", "/v1/cases/{case_id}/notes/{note_id}", Note)
 TASK = Question("intake", "get_task", "/v1/tasks/{task_id}", OneTask)
 HOLDS = Question("intake", "list_holds", "/v1/cases/{case_id}/holds", Holds)
+HOLD_PAPER = Paper("intake", "get_hold_paper", "/v1/cases/{case_id}/holds/{hold_id}/paper")
 CLOSING = Question("intake", "get_closing", "/v1/cases/{case_id}/closing", CaseEnd)
 TEAM = Question("intake", "list_team", "/v1/team", Page[Load])
 CONSENTS = Question("consent", "list_consents", "/v1/cases/{case_id}/consents", Page[Consent])

@@ -131,13 +131,24 @@ class Voice:
 
     async def order(self, order: Order, body: Any, key: str, seen: str, **places: object) -> UUID | None:
         """Do it, once however often it is sent with this key; the answer is what was made or moved, where it is named. Raises like `ask`."""
-        return made_by(await self.told(order, body, key, seen, **places))
+        return made_by(await self.told(order, body, key, seen, query=None, **places))
 
-    async def told(self, order: Order, body: Any, key: str, seen: str, **places: object) -> Any:
+    async def told(
+        self,
+        order: Order,
+        body: Any,
+        key: str,
+        seen: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        **places: object,
+    ) -> Any:
         """The same with all that was answered."""
         headers = {"Idempotency-Key": key} | ({"If-Match": seen} if seen else {})
         service, path = order.service.format(**places), order.path.format(**places)
-        answer = await self._send(service, order.method, path, headers, WRITE_SECONDS, json=body)
+        answer = await self._send(
+            service, order.method, path, headers, WRITE_SECONDS, json=body, params=_stated(query or {})
+        )
         return answer.json() if answer.content else None
 
     async def upload(self, order: Order, content: bytes, query: Mapping[str, Any], key: str = "") -> Any:

@@ -14,6 +14,7 @@ from services.console.visiting import SignedIn
 
 MANY = 50
 NOBODY = "nobody"
+Choice = Callable[[SignedIn, Places, Typed], Awaitable[Mapping[str, str]]]
 
 
 def _named(who: SignedIn, workers: Sequence[str]) -> dict[str, str]:
@@ -73,11 +74,15 @@ async def _here(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str
     return {one.id: one.name for one in known.items if one.cell == here and one.id != own} if known else {}
 
 
-async def _laws(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
-    """The laws of this country that allow immediate protection."""
-    del places, typed
-    options = who.reader.options("protection_law")
-    return {code: text for code, text in options.items() if code.startswith(f"{who.settings.cell.lower()}-")}
+def _laws(codes: str) -> Choice:
+    """The laws of this country in a code list."""
+
+    async def of_this_country(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
+        del places, typed
+        own = f"{who.settings.cell.lower()}-"
+        return {code: text for code, text in who.reader.options(codes).items() if code.startswith(own)}
+
+    return of_this_country
 
 
 async def _fields(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:
@@ -136,7 +141,7 @@ def months_back(who: SignedIn, many: int, now: datetime, first: int = 0) -> dict
     return {name: who.reader.partial(name) for name in names}
 
 
-CHOICES: Mapping[str, Callable[[SignedIn, Places, Typed], Awaitable[Mapping[str, str]]]] = {
+CHOICES: Mapping[str, Choice] = {
     "team": _team,
     "cases": _cases,
     "organisations": _organisations,
@@ -144,7 +149,8 @@ CHOICES: Mapping[str, Callable[[SignedIn, Places, Typed], Awaitable[Mapping[str,
     "fields": _fields,
     "export_formats": _export_formats,
     "here": _here,
-    "laws": _laws,
+    "laws": _laws("protection_law"),
+    "retention_laws": _laws("retention_law"),
     "forms": _forms,
     "months": _months,
     "provinces": _provinces,

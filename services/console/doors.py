@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from services.console.answers import CASES, REFERRALS, TEAM
+from services.console.answers import CASES, REFERRALS, TASKS, TEAM
 from services.console.asking import Question, Voice, at_once
 from services.console.consenting.views import PROTECTIONS
 from services.console.domain.person import Person
@@ -18,6 +18,7 @@ from services.console.team_answers import LEAVES
 
 DOORS: Mapping[str, tuple[Question[Any], Mapping[str, Any]]] = {
     "cases": (CASES, {"limit": 1, "names": "none"}),
+    "tasks": (TASKS, {"limit": 1}),
     "referrals": (REFERRALS, {"limit": 1}),
     "returns": (RETURNS, {"limit": 1}),
     "drafts": (DRAFTS, {"limit": 1}),

@@ -60,6 +60,18 @@ VIEWS: Mapping[str, CountedView] = {
     ),
 }
 
+TASK_VIEWS: Mapping[str, CountedView] = {
+    "mine": CountedView(marked("My tasks"), marked("Nothing is to be done by you."), {"mine": True}),
+    "due": CountedView(
+        marked("Due by tomorrow"), marked("Nothing is due today or tomorrow."), {"due_before": TOMORROW}
+    ),
+    "late": CountedView(marked("Overdue"), marked("Nothing is overdue."), {"overdue": True}),
+    "unassigned": CountedView(
+        marked("Nobody has them"), marked("Every task has somebody who does it."), {"unassigned": True}
+    ),
+    "all": CountedView(marked("All open tasks"), marked("Nothing is to be done."), {}),
+}
+"""Of tasks, which are not counted."""
 REFERRAL_VIEWS: Mapping[str, CountedView] = {
     "own": CountedView(
         marked("Your organisation’s move"),

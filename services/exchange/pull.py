@@ -26,6 +26,8 @@ RECORDS = 200
 START_SECONDS = 15.0
 STOP_SECONDS = 5.0
 LOST = "the connection was lost"
+APPLIED_EVERY_SECONDS = 30.0
+"""The seconds after which the stored records are looked at although none came: another process may have left some."""
 PROBE_SECONDS = 3.0
 """The seconds between two questions to the partner's broker whether it is there: without them the client waits in
 silence.
@@ -49,6 +51,7 @@ class Pull(SupervisedLoop):
         self._broker = Broker(partner.bootstrap, partner.user, partner.password, partner.ca_file)
         self._topic = f"{partner.topic_prefix}{settings.egress(settings.cell)}"
         self._failures_inside = 0
+        self._apply_at = 0.0
         self._written: str | None = "unknown"
 
     def healthy(self) -> str | None:
@@ -76,6 +79,7 @@ class Pull(SupervisedLoop):
             auto_offset_reset="none",
             enable_auto_commit=False,
             fetch_max_wait_ms=IDLE_POLL_MS,
+            consumer_timeout_ms=IDLE_POLL_MS,
         )
         try:
             await asyncio.wait_for(consumer.start(), START_SECONDS)
@@ -124,7 +128,9 @@ class Pull(SupervisedLoop):
             fetched = await consumer.getmany(timeout_ms=patience, max_records=RECORDS)
             if fetched:
                 await self._keep(fetched)
-            if await self._at_the_end(consumer, assigned, target):
+                self._apply_at = 0.0
+            due = self._receiver.waiting or time.monotonic() > self._apply_at
+            if due and await self._at_the_end(consumer, assigned, target):
                 await self._apply()
             self.fine()
             await self._write_trouble(None)
@@ -154,6 +160,7 @@ class Pull(SupervisedLoop):
         try:
             await self._receiver.run()
             self._failures_inside = 0
+            self._apply_at = time.monotonic() + APPLIED_EVERY_SECONDS
         except Exception as error:
             if not transient(error):
                 raise

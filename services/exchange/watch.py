@@ -4,7 +4,7 @@ partner.
 
 from uuid import UUID
 
-from chassis.database import Database
+from chassis.database import Database, Transaction
 from chassis.supervised import SupervisedLoop
 from chassis.work import backlog
 from services.exchange.domain.border import stale
@@ -44,25 +44,23 @@ class TrustWatch(SupervisedLoop):
             async with self._database.transaction(self._database.system()) as tx:
                 agreements = await partners.agreements_in_force(tx)
                 self._trust.no_older_than(await partners.trust_in_force(tx), agreements)
-        await self._take_documents()
-        await self._look_at_distrusts()
+        async with self._database.transaction(self._database.system()) as tx:
+            await self._take_documents(tx)
+            await self._look_at_distrusts(tx)
         changed = self._trust.refresh(self._database.clock())
         if changed or not self._announced:
             await self._announce()
 
-    async def _take_documents(self) -> None:
+    async def _take_documents(self, tx: Transaction) -> None:
         """Hand on what operators put in and confirmed, where it is other than at the last look."""
-        async with self._database.transaction(self._database.system()) as tx:
-            counted = await trust_documents.counted(tx)
-            contents = await trust_documents.contents(tx, counted) if counted != self._taken else []
+        counted = await trust_documents.counted(tx)
         if counted != self._taken:
-            self._trust.take(contents)
+            self._trust.take(await trust_documents.contents(tx, counted))
             self._taken = counted
 
-    async def _look_at_distrusts(self) -> None:
+    async def _look_at_distrusts(self, tx: Transaction) -> None:
         """Name what nobody has lifted or replaced yet: a key that the trust list has still, and an agreement."""
-        async with self._database.transaction(self._database.system()) as tx:
-            counted = await distrusts.active(tx)
+        counted = await distrusts.active(tx)
         named = sorted({organisation for kid, organisation in counted.keys.items() if self._is_needed(kid)})
         named += sorted(f"{name} version {version}" for name, version in counted.agreements)
         self._distrusted = f"nothing is sealed or taken in for: {', '.join(named)}" if named else None

@@ -1,5 +1,5 @@
 """`python -m tests.bench`: relay and consumer against their floors, in one interleaved run on real servers; then the lists, the console's
-page of a case on a cell of its own, the whole case on two, one command, and the way of a case.
+page of a case on a cell of its own, the whole case on two, one command, memory and telemetry, and the way of a case.
 
 Ratios of one run hold; absolute figures belong to the machine. Exits with 1 when a gate or the oracle fails.
 """
@@ -17,7 +17,7 @@ from deploy.local.patience import Patience
 from deploy.local.testing import Run
 from tests.bench import console, consumer, hop, lists, oracle, relay
 from tests.bench.cell import PARTITIONS, Bench, bench, owner, servers
-from tests.bench.whole import command, comparison, way
+from tests.bench.whole import command, comparison, costs, way
 from tests.bench.whole.turn import Plan
 
 WHOLE, WHOLE_ROUNDS = Plan(alone=15, cases=60, clients=8), 2
@@ -108,6 +108,7 @@ async def main(told: argparse.Namespace) -> int:
         clean = await console.measure(run) and clean
         clean = await comparison.measure(run, WHOLE, WHOLE_ROUNDS) and clean
         clean = await command.measure(run) and clean
+        clean = await costs.measure(run) and clean
         await way.show_now(run)
     finally:
         run.end()

@@ -20,6 +20,7 @@ from services.console import (
     operation_answers,
     report_answers,
     return_answers,
+    rights_answers,
     team_answers,
 )
 from services.console.answers import CASES
@@ -41,6 +42,7 @@ STATED = [
     *vars(operation_answers).values(),
     *vars(file_answers).values(),
     *vars(report_answers).values(),
+    *vars(rights_answers).values(),
     *log_answers.ACCOUNT_PARTS.values(),
 ]
 QUESTIONS = [one for one in STATED if isinstance(one, Question)]

@@ -76,6 +76,13 @@ async def test_a_closed_case_takes_no_note_task_or_field_until_it_is_resumed(int
     assert (await resume(intake, case_id, worker)).status_code == 409
 
 
+async def test_a_case_that_is_resumed_again_under_its_key_is_answered_as_the_first_time(intake):
+    case_id, worker = await open_case(intake), intake.as_("case_worker")
+    await close(intake, case_id, worker)
+    answers = [await resume(intake, case_id, {**worker, "Idempotency-Key": "resumed-once"}) for _ in range(2)]
+    assert [(answer.status_code, answer.json()["id"]) for answer in answers] == [(200, str(case_id))] * 2
+
+
 async def test_what_protects_her_goes_on_in_a_closed_case(intake):
     case_id, worker = await open_case(intake), intake.as_("case_worker")
     note_id = await write(intake, case_id, worker)

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from services.console import answers
 from services.console.answers import Move
-from services.console.asking import Panel, Voice, at_once
+from services.console.asking import PDF, Panel, Voice, at_once
 from services.console.commands import COMMANDS, offered
 from services.console.names import names_of, organisations
 from services.console.return_answers import RETURNS
@@ -46,6 +46,13 @@ async def show_case(
         done=COMMANDS[done].done if done in COMMANDS else "",
         **panels,
     )
+
+
+@router.get("/holds/{case_id}.{hold_id}/paper")
+async def show_hold_paper(case_id: UUID, hold_id: UUID, who: Who) -> Response:
+    """The certificate that she stays, as the service printed it. It is shown and not saved."""
+    paper = await who.voice.paper(answers.HOLD_PAPER, case_id=case_id, hold_id=hold_id)
+    return Response(paper, media_type=PDF, headers={"Content-Disposition": 'inline; filename="document.pdf"'})
 
 
 async def panels_of(voice: Voice, case_id: UUID) -> dict[str, Panel[Any]]:

@@ -37,7 +37,8 @@ async def begin_search(who: Who) -> Response:
 
 @router.post("/search")
 async def search_person(
-    who: WhoByForm, name: Text = "", born: Text = "", document: Text = "", telephone: Text = "", own_number: Text = ""
+    who: WhoByForm, name: Text = "", born: Text = "", document: Text = "", telephone: Text = "", own_number: Text = "",
+    after: Annotated[str, Form(max_length=400)] = "",
 ) -> Response:  # fmt: skip
     typed = dict(
         zip(NAMES, (one.strip() for one in (name, born, document, telephone, own_number)), strict=True)
@@ -48,14 +49,14 @@ async def search_person(
     if "own_number" in sought and len(sought) > 1:
         return _page(who, typed, {"own_number": ALONE})
     try:
-        told = await who.voice.told(SEARCH, sought, str(uuid4()), "")
+        told = await who.voice.told(SEARCH, sought, str(uuid4()), "", query={"after": after} if after else {})
         found = Page[FoundCase].model_validate(told)
     except (ServiceAway, ValidationError):
         return _page(who, typed, away=True)
     except OrderRefused as refused:
         wrong = {part for error in refused.errors for part in error.get("loc", ()) if part in NAMES}
         return _page(who, typed, dict.fromkeys(wrong or {"name"}, UNREADABLE))
-    return _page(who, typed, found=found)
+    return _page(who, typed, found=found, after=after)
 
 
 def _page(
@@ -65,9 +66,12 @@ def _page(
     *,
     found: Page[FoundCase] | None = None,
     away: bool = False,
+    after: str = "",
 ) -> Response:
     status = 422 if faults else 503 if away else 200
-    return who.page("find.html", status, typed=typed, faults=faults or {}, found=found, away=away)
+    return who.page(
+        "find.html", status, typed=typed, faults=faults or {}, found=found, away=away, after=after
+    )
 
 
 @router.get("/cases/{case_id}/duplicates")

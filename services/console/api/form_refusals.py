@@ -38,6 +38,7 @@ SAID: Mapping[str, str] = {
     "not-a-journey": marked("This must be after now, and not later than the longest journey."),
     "not-what-happened": marked("It cannot have ended so, as things stand. Choose another."),
     "cannot-see-case": marked("They do not see this case. Let somebody add them to it first."),
+    "reason-needed": marked("Something that stands here is replaced or taken away: write why"),
     "hold-length": marked("A hold lasts at least thirty days and at most a year."),
     "not-another": marked("Choose another organisation than your own."),
 }

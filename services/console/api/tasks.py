@@ -1,4 +1,4 @@
-"""Pages: one task."""
+"""Pages: the tasks that are open, and one of them."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,11 +6,21 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.console.answers import TASK
+from services.console.answers import TASK, TASKS
+from services.console.api.cases import Code, Position
 from services.console.commands import COMMANDS, offered
 from services.console.visiting import Who
+from services.console.worklist import ROWS, TASK_VIEWS, query_of
 
 router = APIRouter()
+
+
+@router.get("/tasks")
+async def list_tasks(who: Who, view: Code = "mine", after: Position = "") -> Response:
+    view = view if view in TASK_VIEWS else "mine"
+    query = {**query_of(who, TASK_VIEWS[view]), "limit": ROWS, **({"after": after} if after else {})}
+    found = await who.voice.ask(TASKS, query=query)
+    return who.page("tasks.html", tasks=found.value, views=TASK_VIEWS, view=view, after=after)
 
 
 @router.get("/tasks/{task_id}")

@@ -20,6 +20,7 @@ from services.console.commands import (
     protection_forms,
     referral_forms,
     return_forms,
+    rights_forms,
     team,
     watching,
     work_forms,
@@ -41,6 +42,7 @@ _ALL = (
     *team.FORMS,
     *watching.FORMS,
     *work_forms.FORMS,
+    *rights_forms.FORMS,
     *operations.FORMS,
 )
 COMMANDS: Mapping[str, Command] = {command.verb: command for command in _ALL}

@@ -42,14 +42,15 @@ class Step:
 
 def _in_words(field: FormField, kept: Typed, reader: Reader) -> str:
     if field.kind == "date":
-        return reader.partial(text) if (text := _value(field, kept)) else ""
+        return reader.partial(text) if (text := value_of(field, kept)) else ""
     values = kept.get(field.name, [])
     return ", ".join(
         reader.label(field.codes, value) if field.codes else field.said.get(value, value) for value in values
     )
 
 
-def _value(field: FormField, typed: Typed) -> str | None:
+def value_of(field: FormField, typed: Typed) -> str | None:
+    """The answer as it is sent; None where there is none."""
     if field.kind == "date":
         text = written({part: one(typed, f"{field.name}-{part}") for part in (*PARTS, ABOUT)})
     else:
@@ -59,23 +60,23 @@ def _value(field: FormField, typed: Typed) -> str | None:
 
 def recorded(fields: Sequence[FormField], typed: Typed) -> dict[str, str]:
     """Fields of a case file that were answered."""
-    return {field.name: value for field in fields if (value := _value(field, typed)) is not None}
+    return {field.name: value for field in fields if (value := value_of(field, typed)) is not None}
 
 
 def _file_step(*fields: FormField) -> Step:
     """A step about fields of the case file."""
     return Step(
         fields,
-        lambda typed: {"fields": {field.name: _value(field, typed) for field in fields}},
+        lambda typed: {"fields": {field.name: value_of(field, typed) for field in fields}},
         lambda draft: {name: texts for field in fields for name, texts in _kept(field, draft).items()},
     )
 
 
 def _kept(field: FormField, draft: OneDraft) -> Typed:
-    return _shown(field, draft.fields.get(field.name))
+    return shown_in(field, draft.fields.get(field.name))
 
 
-def _shown(field: FormField, value: str | list[str] | None) -> Typed:
+def shown_in(field: FormField, value: str | list[str] | None) -> Typed:
     """The texts that stand in a field of a value that was saved."""
     if value is None:
         return {}
@@ -207,13 +208,13 @@ def _asked(section: FormSection, question: FormQuestion) -> Step:
     )
 
     def saved(typed: Typed) -> Mapping[str, Any]:
-        answer = typed.get("answer", []) if question.kind == "many" else _value(field, typed)
+        answer = typed.get("answer", []) if question.kind == "many" else value_of(field, typed)
         return {"form_answers": {question.question: answer or None}}
 
     return Step(
         (field,),
         saved,
-        lambda draft: _shown(field, draft.form_answers.get(question.question)),
+        lambda draft: shown_in(field, draft.form_answers.get(question.question)),
         [section.why] if section.why else [],
         section.title,
     )

@@ -29,6 +29,10 @@ _HERE = marked("Those who work on this case here can read it. It is never sent t
 _WHY = FormField("reason", "words", marked("Why?"), _HERE, empty=marked("Write why"))
 _NOTE = FormField("note", "words", marked("Note"), marked("May be left empty."))
 _REASONS = FormField("reasons", "words", marked("On what grounds?"), empty=marked("Write on what grounds"))
+WHY_CHANGED = FormField(
+    "reason", "words", marked("Why is it changed?"),
+    marked("Needed where something is replaced or taken away. Kept sealed with what stood before."),
+)  # fmt: skip
 RAISED_BY_HAND = ("call", "visit", "appointment", "accompany", "document", "review", "follow-up", "other")
 _KIND = FormField("kind", "radios", marked("What is to be done?"), codes="task_kind", only=RAISED_BY_HAND, empty=marked("Choose what is to be done"))  # fmt: skip
 _DUE = FormField("due_on", "day", marked("Due on"), marked("If you write nothing, whenever it can be done."))
@@ -220,7 +224,7 @@ FORMS = (
     _of_case(
         "record_fields", "fields", marked("Our own number for this case"), marked("Save the number"), marked("The number was saved."),
         marked("The number of your own file, so that you find this case by it. It is never sent to anybody else."),
-        FormField("own_number", "line", marked("Number"), empty=marked("Write the number")),
+        FormField("own_number", "line", marked("Number"), empty=marked("Write the number")), WHY_CHANGED,
         method="PUT",
     ),
     _of_case(

@@ -365,6 +365,18 @@ async def hold(whole) -> str:
     return f"{case}.{made['id']}"
 
 
+async def erasing(whole) -> str:
+    """A case of somebody who asks to be erased."""
+    return (await erasure(whole)).partition(".")[0]
+
+
+async def erasure(whole) -> str:
+    """She asks to be erased, and the worker has recorded it: the case and the request."""
+    case, form = await whole.workplace.case({"cor_FullName": "Dara"}), {"reason": "She wants to begin anew."}
+    made = await whole.ask("th.worker", "intake", "POST", f"/v1/cases/{case}/erasures", json=form)
+    return f"{case}.{made['id']}"
+
+
 async def closed(whole) -> str:
     """A case on which the work has ended."""
     case, reason = await free(whole), {"reason": "contact-lost"}
@@ -438,6 +450,8 @@ MAKERS: Mapping[str, Callable[[Any], Awaitable[str]]] = {
     "done_task_id": done_task,
     "note": note,
     "hold": hold,
+    "erasing_id": erasing,
+    "erasure": erasure,
     "kid": key,
     "distrust_id": distrusted,
 }

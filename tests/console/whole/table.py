@@ -93,6 +93,12 @@ PAGES: Mapping[str, Row] = {
     "/cases/{case_id}/duplicates": Row("/cases/{alike_id}/duplicates", CASE),
     "/cases/{case_id}/access-report": Row("/cases/{case_id}/access-report", CASE),
     "/pairs/{case_id}.{other_case_id}": Row("/pairs/{pair}", CASE),
+    "/cases/{case_id}/erasures": Row("/cases/{erasing_id}/erasures", CASE),
+    "/cases/{case_id}/fields": Row("/cases/{case_id}/fields", CASE),
+    "/cases/{case_id}/fields/{number}": Row("/cases/{case_id}/fields/1", CASE),
+    "/cases/{case_id}/notes": Row("/cases/{case_id}/notes", CASE),
+    "/holds/{case_id}.{hold_id}/paper": Row("/holds/{hold}/paper", CASE),
+    "/tasks": Row("/tasks", OFFICER | WORKERS),
     "/tasks/{task_id}": Row("/tasks/{task_id}", CASE),
 }
 """The pages that are read, by their route."""
@@ -174,6 +180,10 @@ FORMS: Mapping[str, Row] = {
     "confirm_proposal": Row("/proposals/{proposal_id}/confirm_proposal", frozenset({"th.operator"})),
     "withdraw_proposal": Row("/proposals/{proposal_id}/withdraw_proposal", OPERATORS),
     "decide_pair": Row("/pairs/{pair}/decide_pair", CASE),
+    "request_erasure": Row("/cases/{free_id}/request_erasure", CASE),
+    "cancel_erasure": Row("/erasures/{erasure}/cancel_erasure", CASE),
+    "confirm_erasure": Row("/erasures/{erasure}/confirm_erasure", SUPERVISOR),
+    "refuse_erasure": Row("/erasures/{erasure}/refuse_erasure", SUPERVISOR),
     "raise_task": Row("/cases/{case_id}/raise_task", CASE),
     "change_task": Row("/tasks/{task_id}/change_task", CASE),
     "complete_task": Row("/tasks/{task_id}/complete_task", CASE),
@@ -209,6 +219,8 @@ SENT: Mapping[str, Row] = {
     "/consents/{consent_id}/renew_consent": Row("/consents/{consent_id}/renew_consent", CASE),
     "/imports/ours/start_import": Row("/imports/ours/start_import", OFFICER),
     "/drafts/{draft_id}/{number}": Row("/drafts/{draft_id}/5", OFFICER),
+    "/cases/{case_id}/fields/{number}": Row("/cases/{case_id}/fields/1", CASE),
+    "/drafts/{draft_id}/submit_draft": Row("/drafts/{draft_id}/submit_draft", OFFICER),
 }
 """What is sent besides the forms, by its route."""
 

@@ -10,7 +10,12 @@ from tests.console.whole.things import Whole
 from tests.referral.making import SENDER
 
 PAPERS = frozenset(
-    {"/cases/{case_id}/access-report", "/consents/{consent_id}/receipt", "/exports/{export_id}/file"}
+    {
+        "/cases/{case_id}/access-report",
+        "/holds/{case_id}.{hold_id}/paper",
+        "/consents/{consent_id}/receipt",
+        "/exports/{export_id}/file",
+    }
 )
 """Answers that are no page."""
 
