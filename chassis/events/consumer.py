@@ -30,8 +30,8 @@ from contracts.catalogue import topics_read_by
 
 __all__ = ["Consumer", "Inbox", "Message", "Subscription", "discard", "list_parked", "replay_stream"]
 
-POLL_MS = 5_000
-"""The milliseconds that a record is waited for; one that comes is handed over at once."""
+POLL_MS = 500
+"""The milliseconds after which partitions that were newly assigned are noticed; a record that comes is handed over at once."""
 SLICE = 20
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
