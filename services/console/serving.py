@@ -50,7 +50,7 @@ from services.console.rendering import FOREVER, STATIC, headers
 from services.console.visiting import Visitor, visitor
 from services.console.words import Reader, marked
 
-_OF_THE_API = re.compile(r"/(v1|internal|health)/.*|/openapi\.json")
+_OF_THE_API = re.compile(r"/(v1|internal|health)/.*|/openapi\.json", re.DOTALL)
 MOST_BYTES = 200_000
 """Of a form."""
 SAID = {

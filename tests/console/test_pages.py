@@ -162,6 +162,8 @@ async def test_the_routes_of_every_service_stand_beside_the_pages(workplace):
     operator = workplace.console.as_("operator", sub="th.operator", org="th-operations", iss=ISSUER)
     assert (await client.get("/v1/work", headers=operator)).status_code == 200
     assert (await client.get("/v1/work")).status_code == 401
+    odd = await client.get("/v1/parked/causes/a%0Ab", headers=operator)
+    assert odd.headers["content-type"] == "application/problem+json"
     assert (await client.get("/health/ready")).headers["content-type"] == "application/json"
 
 
