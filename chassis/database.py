@@ -1,7 +1,8 @@
 """One request or message is one transaction, opened here and nowhere else."""
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -10,12 +11,12 @@ from uuid import UUID, uuid4
 from weakref import WeakSet
 
 from pydantic_core import from_json
-from sqlalchemy import Executable, text
-from sqlalchemy.engine import CursorResult
+from sqlalchemy import TextClause, text
 from sqlalchemy.event import listen
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from chassis.clock import Clock, utc_now
+from chassis.connection import Answer, DirectConnection, PreparedStatements
 from chassis.endings import within
 from chassis.outbox import DueWork, OutboxRow, write_rows, write_work
 from chassis.wakes import CHANNEL, Wake, Wakes
@@ -32,7 +33,10 @@ CLOSE_SECONDS = 2.0
 
 EVERYBODY = "*"
 _ROWS_OF = text("select set_config('corridor.organisation', :rows_of, true)")
+_BEGIN = "begin; set local corridor.organisation = '{}'"
 """The setting holds until the transaction ends. Where it was never set, row-level security shows nothing."""
+_SHOWN = re.compile(r"\*|[A-Za-z0-9_.:\-]*")
+"""The names that may stand in the text of a statement: an organisation's has neither quotes nor spaces."""
 
 # A wake is nothing that has to survive a crash, so nobody waits for it to reach the disk.
 _NOTIFY = text(
@@ -69,7 +73,7 @@ class Origin:
 class Transaction:
     """One open transaction; its events are written at its end and published after its commit."""
 
-    conn: AsyncConnection
+    conn: DirectConnection
     origin: Origin
     now: datetime
     database: "Database"
@@ -97,7 +101,7 @@ class Transaction:
         )
         self.rows.append(row)
 
-    async def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+    async def execute(self, statement: TextClause, parameters: Mapping[str, Any] | None = None) -> Answer:
         return await self.conn.execute(statement, parameters)
 
     @asynccontextmanager
@@ -167,7 +171,7 @@ class Database:
             json_deserializer=from_json,
             connect_args={"timeout": CONNECT_SECONDS, "command_timeout": STATEMENT_SECONDS},
         )
-        self._looking = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._prepared = PreparedStatements()
         self._connections: WeakSet[Any] = WeakSet()
         listen(self.engine.sync_engine, "connect", self._connected)
         self.wakes = Wakes(self._notify)
@@ -178,8 +182,7 @@ class Database:
     @asynccontextmanager
     async def transaction(self, origin: Origin) -> AsyncIterator[Transaction]:
         """Commit at the end, with all events and work of the transaction; roll back whole on any exception."""
-        async with self.engine.begin() as conn:
-            await conn.execute(_ROWS_OF, {"rows_of": origin.shown})
+        async with self._begun(origin.shown) as conn:
             tx = Transaction(conn, origin, self.clock(), self)
             yield tx
             if self.at_end is not None:
@@ -190,10 +193,33 @@ class Database:
         if tx.due_at is not None:
             self.wakes.say_due(tx.due_at)
 
-    async def look(self, statement: Executable, parameters: Any) -> CursorResult[Any]:
+    async def look(self, statement: TextClause, parameters: Mapping[str, Any]) -> Answer:
         """Look once, outside any transaction, at what is about nobody: one way to the server and back."""
-        async with self._looking.connect() as conn:
+        async with self._connection() as conn:
             return await conn.execute(statement, parameters)
+
+    @asynccontextmanager
+    async def _begun(self, rows_of: str) -> AsyncIterator[DirectConnection]:
+        """A connection in a transaction that sees the rows of one organisation."""
+        if not _SHOWN.fullmatch(rows_of):
+            raise ValueError("this is no name of an organisation")
+        async with self._connection() as conn:
+            await conn.run(_BEGIN.format(rows_of))
+            try:
+                yield conn
+            except BaseException:
+                await conn.roll_back()
+                raise
+            await conn.run("commit")
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[DirectConnection]:
+        async with self.engine.connect() as pooled:
+            conn = DirectConnection(pooled, self._prepared)
+            try:
+                yield conn
+            finally:
+                await conn.leave()
 
     async def _notify(self, wake: Wake) -> None:
         await self.look(_NOTIFY, {"wake": wake.value})

@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.connection import DirectConnection
 from chassis.own_tables import OUTBOX, WORK
 from chassis.tables import SetStatement, insert_missing, listed, source
 
@@ -108,7 +108,7 @@ class OutboxRow:
     id: UUID = field(default_factory=uuid4)
 
 
-async def write_rows(conn: AsyncConnection, rows: Sequence[OutboxRow]) -> None:
+async def write_rows(conn: DirectConnection, rows: Sequence[OutboxRow]) -> None:
     """Write the rows in order. Raises TooLargeToSay before anything is written."""
     if any(len(row.payload) > MAX_PAYLOAD for row in rows):
         raise TooLargeToSay(f"an event may have at most {MAX_PAYLOAD} bytes")
@@ -121,7 +121,7 @@ async def write_rows(conn: AsyncConnection, rows: Sequence[OutboxRow]) -> None:
 
 
 async def write_work(
-    conn: AsyncConnection, due: Sequence[DueWork], now: datetime, traceparent: str | None
+    conn: DirectConnection, due: Sequence[DueWork], now: datetime, traceparent: str | None
 ) -> None:
     """Write work rows; one that exists under the same kind and key stays as it is."""
     rows = [
@@ -140,7 +140,7 @@ async def write_work(
     await _WORK.write(conn, rows, traceparent=traceparent)
 
 
-async def is_held_up(conn: AsyncConnection, topic: str, before: datetime) -> bool:
+async def is_held_up(conn: DirectConnection, topic: str, before: datetime) -> bool:
     """True where something for this topic that was written before this moment has not been published yet."""
     asked = {"topic": topic, "before": before}
     return bool((await conn.execute(_UNPUBLISHED, asked)).scalar_one())

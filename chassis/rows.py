@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import CursorResult, Row, Table
+from sqlalchemy import Result, Row, Table
 
 from chassis.tables import quoted
 
@@ -57,18 +57,18 @@ class RowReader(Generic[Kind]):
         """The columns of an object as a row has them; null where there is none."""
         return {column: None if one is None else getattr(one, name) for name, column in self._columns.items()}
 
-    def all(self, result: CursorResult[Any]) -> list[Kind]:
+    def all(self, result: Result[Any]) -> list[Kind]:
         return self.of(result.all())
 
     def of(self, rows: Sequence[Row[Any]]) -> list[Kind]:
         """For rows from which several things are read."""
         return list(map(self._maker(rows[0]), rows)) if rows else []
 
-    def first(self, result: CursorResult[Any]) -> Kind | None:
+    def first(self, result: Result[Any]) -> Kind | None:
         row = result.first()
         return None if row is None else self._maker(row)(row)
 
-    def one(self, result: CursorResult[Any]) -> Kind:
+    def one(self, result: Result[Any]) -> Kind:
         row = result.one()
         return self._maker(row)(row)
 

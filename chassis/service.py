@@ -290,7 +290,7 @@ class Service(Generic[Own_co, Parts_co]):
         return {name: what for name, tell in tellers.items() if tell is not None and (what := tell())}
 
 
-def running_service(request: Request) -> Any:
+async def running_service(request: Request) -> Any:
     """The service that answers this request. `parts.py` of each service says of which type it is."""
     return request.app.state.service
 

@@ -16,10 +16,11 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 from pydantic_core import to_json
-from sqlalchemy import Column, Executable, Index, Table, UniqueConstraint, text
+from sqlalchemy import Column, Index, Table, TextClause, UniqueConstraint, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY, BOOLEAN, INTEGER, JSONB, TEXT, TIMESTAMP
-from sqlalchemy.engine import CursorResult
+
+from chassis.connection import Answer
 
 TIMESTAMPTZ = TIMESTAMP(timezone=True)
 TEXTS = ARRAY(TEXT)
@@ -70,7 +71,7 @@ Key = Index | Collection[str]
 class Connection(Protocol):
     """An open transaction, or the connection below it."""
 
-    async def execute(self, statement: Executable, parameters: Any = None, /) -> CursorResult[Any]: ...
+    async def execute(self, statement: TextClause, parameters: Any = None, /) -> Any: ...
 
 
 class SetStatement:
@@ -85,9 +86,10 @@ class SetStatement:
         """Write the rows; how many of the table were written. `same` are the values that all rows of the set share."""
         return (await self.execute(conn, rows, **same)).rowcount if rows else 0
 
-    async def execute(self, conn: Connection, rows: Sequence[Any], **same: Any) -> CursorResult[Any]:
+    async def execute(self, conn: Connection, rows: Sequence[Any], **same: Any) -> Answer:
         """Like `write`, for a set that is not empty and a statement that returns rows."""
-        return await conn.execute(self._statement, self.parameters(rows, **same))
+        answer: Answer = await conn.execute(self._statement, self.parameters(rows, **same))
+        return answer
 
     def parameters(self, rows: Sequence[Any], **same: Any) -> dict[str, list[Any]]:
         """One array a column. A value whose name is no column of the statement is refused, lest it be lost."""

@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Executable, Row, text
+from sqlalchemy import Row, TextClause, text
 
 from chassis.database import EVERYBODY, Transaction
 from chassis.identity.auth import Actor
@@ -134,7 +134,7 @@ def rights_of(actor: Actor, organisation: str | None = None) -> Rights:
     return lambda action: actor.policies.permits(actor.principal(), action, resource)
 
 
-async def whose(tx: Transaction, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
+async def whose(tx: Transaction, statement: TextClause, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
     """The rows that say which case an identifier belongs to; the policies are asked about that case next.
 
     Row-level security hides the rows of other organisations, and then the attempt to reach them could not be put on

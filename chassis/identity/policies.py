@@ -7,9 +7,9 @@ Should the binding fall away, the fallback is the `cedar` command line or Cedar'
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,10 @@ import structlog
 
 _ACTIONS = re.compile(r"^action\s+(.*?)\bappliesTo\b", re.DOTALL | re.MULTILINE)
 _NAME = re.compile(r'"([^"]+)"')
+_ONE_RESOURCE = re.compile(r'\b(?:Case|Cell)::"')
 VERSION_LENGTH = 16
 KEPT = 8192
+"""Answers remembered in a process: who asks, for what, about which attributes."""
 ANY = "any"
 
 
@@ -95,17 +97,14 @@ class Policies:
         """`refused` is told the action of each decision that is logged and refuses."""
         self._refused = refused
         schema_text, policies_text, self.version = _read(directory)
-        self._schema, self._policies = _checked(schema_text, policies_text)
+        self._weigh = _checked(schema_text, policies_text)
         named = _NAME.findall(" ".join(_ACTIONS.findall(schema_text)))
         self.actions = frozenset(named)
-        self._permits = lru_cache(maxsize=KEPT)(self._permits_anew)
         self._log = structlog.get_logger("chassis.identity.policies")
 
-    def decide(
-        self, principal: Principal, action: str, resource: Resource, context: Mapping[str, Any] | None = None
-    ) -> Decision:
+    def decide(self, principal: Principal, action: str, resource: Resource) -> Decision:
         """Decide and log the decision, by identifiers alone. Raises UnknownAction."""
-        decision = self.weigh(principal, action, resource, context)
+        decision = self.weigh(principal, action, resource)
         self._log.info(
             "policy.decided",
             actor=principal.subject,
@@ -122,35 +121,22 @@ class Policies:
             self._refused(action)
         return decision
 
-    def weigh(
-        self, principal: Principal, action: str, resource: Resource, context: Mapping[str, Any] | None = None
-    ) -> Decision:
-        """Decide without a log entry: for questions about resources of which none is opened by the answer."""
+    def weigh(self, principal: Principal, action: str, resource: Resource) -> Decision:
+        """Decide without a log entry: for questions about resources of which none is opened by the answer.
+
+        A resource is judged by its attributes, never by its identifier, so an answer once weighed is remembered.
+        """
         if action not in self.actions:
             raise UnknownAction(f"no action {action!r} in the schema")
-        who, what = principal.entity(), resource.entity()
-        request = {
-            "principal": who["uid"],
-            "action": {"type": "Action", "id": action},
-            "resource": what["uid"],
-            "context": dict(context or {}),
-        }
-        answer = cedarpy.is_authorized(request, self._policies, json.dumps([who, what]), self._schema)
-        if answer.diagnostics.errors:  # a policy that could not be evaluated permits nothing
-            return Decision(allowed=False, policy=self.version, rules=("evaluation-error",))
-        names = answer.diagnostics.id_annotations_by_reason
-        return Decision(
-            answer.allowed, self.version, tuple(sorted(names.get(r) or r for r in answer.diagnostics.reasons))
-        )
+        allowed, rules = self._weigh(principal, action, replace(resource, id=ANY))
+        return Decision(allowed, self.version, rules)
 
     def permits(self, principal: Principal, action: str, resource: Resource) -> bool:
-        """True where any resource with these attributes, whatever its identifier, is permitted: once weighed, the
-        answer is remembered.
-        """
-        return self._permits(principal, action, replace(resource, id=ANY))
-
-    def _permits_anew(self, principal: Principal, action: str, resource: Resource) -> bool:
         return self.weigh(principal, action, resource).allowed
+
+
+Weigh = Callable[[Principal, str, Resource], tuple[bool, tuple[str, ...]]]
+"""The question whether the policies allow it. Its answer has the identifiers of those that made the difference."""
 
 
 def _read(directory: Path) -> tuple[str, str, str]:
@@ -166,9 +152,9 @@ def _read(directory: Path) -> tuple[str, str, str]:
 
 
 @cache
-def _checked(schema_text: str, policies_text: str) -> tuple[cedarpy.Schema, cedarpy.PolicySet]:
-    """The parsed policies, once in a process for the same texts: a local cell has all its services in one. Raises
-    PoliciesInvalid.
+def _checked(schema_text: str, policies_text: str) -> Weigh:
+    """The parsed policies and what they have answered, once in a process for the same texts: a local cell has all its
+    services in one. Raises PoliciesInvalid.
     """
     try:
         schema, policies = cedarpy.Schema.from_str(schema_text), cedarpy.PolicySet.from_str(policies_text)
@@ -177,4 +163,23 @@ def _checked(schema_text: str, policies_text: str) -> tuple[cedarpy.Schema, ceda
     result = cedarpy.validate_policies(policies_text, schema)
     if not result.validation_passed:
         raise PoliciesInvalid("; ".join(str(error) for error in result.errors))
-    return schema, policies
+    if _ONE_RESOURCE.search(policies_text):
+        raise PoliciesInvalid("a policy names one resource: answers are remembered for all that are alike")
+    return lru_cache(maxsize=KEPT)(partial(_weighed, schema, policies))
+
+
+def _weighed(
+    schema: cedarpy.Schema, policies: cedarpy.PolicySet, principal: Principal, action: str, resource: Resource
+) -> tuple[bool, tuple[str, ...]]:
+    who, what = principal.entity(), resource.entity()
+    request = {
+        "principal": who["uid"],
+        "action": {"type": "Action", "id": action},
+        "resource": what["uid"],
+        "context": {},
+    }
+    answer = cedarpy.is_authorized(request, policies, json.dumps([who, what]), schema)
+    if answer.diagnostics.errors:  # a policy that could not be evaluated permits nothing
+        return False, ("evaluation-error",)
+    names = answer.diagnostics.id_annotations_by_reason
+    return answer.allowed, tuple(sorted(names.get(r) or r for r in answer.diagnostics.reasons))

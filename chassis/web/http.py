@@ -81,7 +81,7 @@ _ETAG = re.compile(r'(?:W/)?"(\d{1,18})(?:\.([0-9a-f]{64}))?"')
 _SEEN = "the ETag of what was read; 412 where it has changed since. `*` says: whatever it is"
 
 
-def if_match(
+async def if_match(
     if_match: Annotated[str | None, Header(alias="If-Match", description=_SEEN)] = None,
 ) -> int | None:
     """The version that the caller saw, from If-Match; None where the header is absent or `*`."""
@@ -97,7 +97,7 @@ IfMatch = Annotated[int | None, Depends(if_match)]
 """For protective verbs and moves: an old page must not stand in the way of a person who takes something back."""
 
 
-def seen(
+async def seen(
     needed: Annotated[
         str | None, Header(alias="If-Match", description=_SEEN, json_schema_extra={NEEDED: True})
     ] = None,
@@ -105,14 +105,14 @@ def seen(
     """The version that the caller saw. Raises PreconditionRequired without If-Match; `*` means any version."""
     if needed is None:
         raise PreconditionRequired
-    return if_match(needed)
+    return await if_match(needed)
 
 
 Seen = Annotated[int | None, Depends(seen)]
 """For commands that replace values: nobody overwrites unseen the values that another has written."""
 
 
-def seen_exactly(version: Seen) -> int:
+async def seen_exactly(version: Seen) -> int:
     """The version that the caller saw, and no other. Raises PreconditionRequired for `*` too."""
     if version is None:
         raise PreconditionRequired
@@ -123,7 +123,7 @@ SeenExactly = Annotated[int, Depends(seen_exactly)]
 """For whoever approves: what is approved are the words that were read."""
 
 
-def seen_shown(request: Request, _: SeenExactly) -> str | None:
+async def seen_shown(request: Request, _: SeenExactly) -> str | None:
     """The hash of what a view computed beside the version, as the caller saw it; None where the ETag has none."""
     found = _ETAG.fullmatch(request.headers.get("if-match", "").strip())
     return None if found is None else found.group(2)
@@ -161,7 +161,7 @@ class PageQuery:
     after: tuple[str, ...] | None
 
 
-def page(
+async def page(
     limit: Annotated[int, Query(ge=1, le=200, description="rows on a page")] = 50,
     after: Annotated[str | None, Query(max_length=400, description="`next` of the page before")] = None,
 ) -> PageQuery:

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from fastapi import Request
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.connection import DirectConnection
 from chassis.identity.auth import Actor
 from chassis.problems import IdempotencyMismatch
 from chassis.settings import Settings
@@ -55,7 +55,7 @@ def content_was(request: Request, content: bytes) -> None:
     request.state.content = hashlib.sha256(content).digest()
 
 
-async def claim(conn: AsyncConnection, request: Request, actor: Actor, key: str) -> Claim:
+async def claim(conn: DirectConnection, request: Request, actor: Actor, key: str) -> Claim:
     """The claim. Raises ReplayedAnswer where the command was done, IdempotencyMismatch where it was another."""
     who = {"actor": f"{actor.issuer} {actor.subject}", "key": _kept_key(key)}
     material, secret = await _material(request), _secret(request)
@@ -69,7 +69,7 @@ async def claim(conn: AsyncConnection, request: Request, actor: Actor, key: str)
     raise ReplayedAnswer(first.status, first.resource_id, first.version)
 
 
-async def remember(conn: AsyncConnection, claimed: Claim) -> None:
+async def remember(conn: DirectConnection, claimed: Claim) -> None:
     who = {"actor": claimed.actor, "key": claimed.key}
     if claimed.status is None:  # nothing was done under this key, so nothing is remembered
         await conn.execute(_FORGET, who)

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Final, Generic, TypeVar
 
 from fastapi import Query
 from pydantic import BaseModel, Field
-from sqlalchemy import Integer, TextClause, bindparam, text
-from sqlalchemy.engine import CursorResult
+from sqlalchemy import text
 
+from chassis.connection import Answer
 from chassis.database import Transaction
 from chassis.web.http import Listing
 
@@ -90,13 +90,14 @@ class Page:
     the values are (`steady`), which PostgreSQL sees only where the number of rows stands in the text.
     """
 
-    statement: TextClause
+    rows_of: str
     steady: bool
 
-    async def rows(self, tx: Transaction, values: Mapping[str, Any]) -> CursorResult[Any]:
-        if self.steady:
-            await tx.execute(_PLANNED_ONCE)
-        return await tx.execute(self.statement, values)
+    async def rows(self, tx: Transaction, values: Mapping[str, Any]) -> Answer:
+        if not self.steady:
+            return await tx.execute(text(self.rows_of), values)
+        await tx.execute(_PLANNED_ONCE)
+        return await tx.execute(text(self.rows_of.replace(":limit", str(int(values["limit"])))), values)
 
 
 def steady(asked: Mapping[str, object], order: Order) -> bool:
@@ -106,8 +107,7 @@ def steady(asked: Mapping[str, object], order: Order) -> bool:
 
 def page(rows: str, *, steady: bool) -> Page:
     """A page of `rows`, a query that ends with `limit :limit`."""
-    limit = bindparam("limit", type_=Integer, literal_execute=steady)
-    return Page(text(rows).bindparams(limit), steady)
+    return Page(rows, steady)
 
 
 async def counted(tx: Transaction, rows: str, values: Mapping[str, Any]) -> BoundedCount:

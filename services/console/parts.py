@@ -22,7 +22,7 @@ class Parts:
     unsent: UnsentForms
 
 
-def console(request: Request) -> Service[Settings, Parts]:
+async def console(request: Request) -> Service[Settings, Parts]:
     service: Service[Settings, Parts] = request.scope[SERVICE]
     return service
 

@@ -58,8 +58,7 @@ async def permitted(admin_dsn: str, role: str) -> AsyncIterator[None]:
 @asynccontextmanager
 async def server_clock(tx: Transaction) -> AsyncIterator[ServerClock]:
     """The clock of the transaction's connection, which runs as long as this is open."""
-    connection = (await tx.conn.get_raw_connection()).driver_connection
-    assert connection is not None
+    connection = tx.conn.driver
     clock = ServerClock()
     connection.add_log_listener(clock)
     for statement in _MOST_SAID:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.events import admission
@@ -311,7 +312,7 @@ async def test_a_deadlock_is_retried_and_parks_nothing(referral: Side, probe: Pr
 
 
 async def lock(tx: Transaction, row: int) -> None:
-    await tx.conn.exec_driver_sql(f"select 1 from probe.locked where id = {row} for update")
+    await tx.execute(text(f"select 1 from probe.locked where id = {row} for update"))
 
 
 async def test_a_lost_connection_is_retried_and_parks_nothing(referral: Side, probe: Probe) -> None:
@@ -321,9 +322,9 @@ async def test_a_lost_connection_is_retried_and_parks_nothing(referral: Side, pr
         if not killed:
             killed.append(uuid4())
             async with referral.database.engine.connect() as other:
-                pid = (await tx.conn.exec_driver_sql("select pg_backend_pid()")).scalar_one()
+                pid = (await tx.execute(text("select pg_backend_pid()"))).scalar_one()
                 await other.exec_driver_sql(f"select pg_terminate_backend({pid})")
-            await tx.conn.exec_driver_sql("select 1")
+            await tx.execute(text("select 1"))
 
     probe.before_save = lose_it_once
     case = uuid4()

@@ -125,7 +125,7 @@ async def test_the_database_is_asked_once_in_fifteen_seconds_however_often_someb
 ) -> None:
     asked: list[Any] = []
     await shown(audit)
-    event.listen(audit.service.database.engine.sync_engine, "begin", asked.append)
+    event.listen(audit.service.database.engine.sync_engine, "checkout", lambda *one: asked.append(one))
     for _ in range(5):
         await audit.service.readings.refresh()
     assert asked == []

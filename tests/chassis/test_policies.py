@@ -1,5 +1,6 @@
 """Every actor, every action, every kind of resource: what is allowed is listed here by hand, and all else is refused."""
 
+from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
 
@@ -455,6 +456,16 @@ def test_an_action_that_the_schema_does_not_name_is_a_mistake_and_no_permission(
         policies.weigh(actor("supervisor"), action, RESOURCES["my case"])
 
 
+def test_an_answer_is_remembered_for_all_that_are_alike_and_for_nothing_else(policies: Policies) -> None:
+    worker, mine = actor("case_worker"), RESOURCES["my case"]
+    assert policies.weigh(worker, "case.read", mine).allowed
+    assert policies.weigh(worker, "case.read", replace(mine, id="another")).allowed
+    for other in ({"workers": ("other",)}, {"handed_over": True}, {"erased": True}, {"cell": "KH"}):
+        assert not policies.weigh(worker, "case.write", replace(mine, **other)).allowed
+    for asking in (actor("case_worker", subject="you"), actor("operator")):
+        assert not policies.weigh(asking, "case.write", mine).allowed
+
+
 @pytest.mark.parametrize("subject", ['me", "roles": ["supervisor"]', "me\\", "\x00", "É", ""])
 def test_an_odd_subject_is_a_subject_and_nothing_more(policies: Policies, subject: str) -> None:
     assert not policies.weigh(
@@ -491,6 +502,7 @@ def copy(tmp_path: Path) -> Path:
         "permit (principal, action, resource) when { principal.nationality == resource.cell };",
         "permit (principal, action, resource) when { principal.roles == 1 };",
         'permit (principal == Person::"x", action, resource);',
+        'permit (principal, action, resource == Case::"c");',
     ],
 )
 def test_a_policy_that_does_not_parse_or_fit_the_schema_stops_the_start(copy: Path, added: str) -> None:

@@ -10,9 +10,9 @@ from chassis.web.http import cursor, page
 from chassis.web.positions import identifier, instant, number, positioned
 
 
-def test_a_position_that_a_page_gave_is_read_back():
+async def test_a_position_that_a_page_gave_is_read_back():
     at, row = datetime(2026, 11, 24, 9, tzinfo=UTC), uuid4()
-    after = page(after=cursor(at.isoformat(), row, 17, "th-care-agency")).after
+    after = (await page(after=cursor(at.isoformat(), row, 17, "th-care-agency"))).after
     assert positioned(after, instant, UUID, number, identifier) == (at, row, 17, "th-care-agency")
 
 
@@ -41,6 +41,6 @@ def test_anything_else_is_invalid(after, readers):
         positioned(after, *readers)
 
 
-def test_a_position_has_no_nul():
+async def test_a_position_has_no_nul():
     with pytest.raises(Invalid):
-        page(after=cursor("\x00"))
+        await page(after=cursor("\x00"))

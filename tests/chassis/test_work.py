@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 from chassis.clock import utc_now
 from chassis.database import DueWork, Transaction
@@ -32,7 +33,7 @@ async def nothing(tx: Transaction, item: WorkItem, result: Any) -> None:
 
 
 async def effect(tx: Transaction, item: WorkItem, result: Any) -> None:
-    await tx.conn.exec_driver_sql(f"insert into probe.effects (revision) values ({int(item.key)})")
+    await tx.execute(text(f"insert into probe.effects (revision) values ({int(item.key)})"))
 
 
 def kind(act: Callable[[WorkItem], Awaitable[Any]], finish: Finish = nothing, **settings: Any) -> WorkKind:

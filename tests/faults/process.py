@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from pydantic import SecretStr
+from sqlalchemy import text
 
 from chassis.database import Database
 from chassis.events.gaps import OutboxReader
@@ -31,7 +32,7 @@ class DiesAfterCommit(Database):
     async def transaction(self, origin: Any) -> Any:
         async with super().transaction(origin) as tx:
             yield tx
-            handled = (await tx.conn.exec_driver_sql("select count(*) from probe.effects")).scalar_one()
+            handled = (await tx.execute(text("select count(*) from probe.effects"))).scalar_one()
         if handled:
             die()
 

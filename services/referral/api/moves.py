@@ -58,7 +58,7 @@ class Mover:
         return done(self.tx, self.response, referral.id, referral.version)
 
 
-def mover(referral_id: UUID, actor: Who, tx: Tx, response: Response, if_match: IfMatch) -> Mover:
+async def mover(referral_id: UUID, actor: Who, tx: Tx, response: Response, if_match: IfMatch) -> Mover:
     return Mover(actor, tx, response, referral_id, if_match)
 
 

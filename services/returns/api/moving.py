@@ -34,7 +34,7 @@ class Mover:
         return done(self.tx, self.response, moved.id, moved.version)
 
 
-def mover(return_id: UUID, actor: Who, tx: Tx, response: Response, if_match: IfMatch) -> Mover:
+async def mover(return_id: UUID, actor: Who, tx: Tx, response: Response, if_match: IfMatch) -> Mover:
     return Mover(actor, tx, response, return_id, if_match)
 
 

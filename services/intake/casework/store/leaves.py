@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 from operator import attrgetter
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CursorResult, text
+from sqlalchemy import text
 
+from chassis.connection import Answer
 from chassis.database import Transaction
 from chassis.identity.access import remember_workers
 from chassis.identity.auth import Actor
@@ -172,7 +172,7 @@ async def follow_worker(tx: Transaction, leave: Leave) -> bool:
     return await _follow(tx, await tx.execute(_HOLD_CHANGED, which)) == AT_ONCE
 
 
-async def _follow(tx: Transaction, held: CursorResult[Any]) -> int:
+async def _follow(tx: Transaction, held: Answer) -> int:
     """Find the covers of cases that are locked by now: what another transaction left out before is seen. How many cases."""
     cases = list(held.scalars())
     found = await tx.execute(_FOLLOW, {"cases": cases, "now": tx.now})

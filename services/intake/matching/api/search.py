@@ -100,11 +100,11 @@ class SearchForm(Form):
         return {name: text for name, text in sought.items() if text is not None}
 
 
-def few(
+async def few(
     limit: Annotated[int, Query(ge=1, le=MOST, description="rows on a page")] = FEW,
     after: Annotated[str | None, Query(max_length=400, description="`next` of the page before")] = None,
 ) -> PageQuery:
-    return page(limit, after)
+    return await page(limit, after)
 
 
 Few = Annotated[PageQuery, Depends(few)]

@@ -1,0 +1,126 @@
+"""A connection of the pool, asked straight of the driver. SQLAlchemy keeps the pool, writes statements and names errors; between
+a statement and its answer it does not stand, because there it took four fifths of the time (ADR 0064).
+"""
+
+from collections.abc import Mapping, MutableMapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple, NoReturn
+
+import asyncpg
+from asyncpg.prepared_stmt import PreparedStatement
+from sqlalchemy import Connection, TextClause, text
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.engine import IteratorResult
+from sqlalchemy.engine.result import SimpleResultMetaData
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+MOST_PREPARED = 200
+"""Statements that a connection keeps prepared; of more, the one goes that was asked longest ago."""
+_DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
+_KEPT = "corridor.prepared"
+
+
+class Answer(IteratorResult[Any]):
+    """The rows of an answer. `rowcount`: how many rows the statement wrote, or read."""
+
+    def __init__(self, columns: SimpleResultMetaData, records: Sequence[Any], status: str | None) -> None:
+        super().__init__(columns, map(tuple, records))
+        number = (status or "").rpartition(" ")[2]
+        self.rowcount = int(number) if number.isdigit() else -1
+
+
+class KeptStatement(NamedTuple):
+    """A statement that a connection keeps prepared, and the names of its columns."""
+
+    statement: "PreparedStatement[Any]"
+    columns: SimpleResultMetaData
+
+
+class PreparedStatements:
+    """The statements that are prepared on each connection of a pool. All are forgotten as soon as one turns out to be older than
+    a migration.
+    """
+
+    def __init__(self) -> None:
+        self._generation = 0
+
+    def forget(self) -> None:
+        self._generation += 1
+
+    def on(self, info: MutableMapping[Any, Any]) -> dict[str, KeptStatement]:
+        """The statements of the connection that has this `info`, by their SQL."""
+        kept: tuple[int, dict[str, KeptStatement]] | None = info.get(_KEPT)
+        if kept is None or kept[0] != self._generation:
+            kept = info[_KEPT] = self._generation, {}
+        return kept[1]
+
+
+class DirectConnection:
+    """One connection, for as long as somebody has it in hand."""
+
+    def __init__(self, pooled: AsyncConnection, statements: PreparedStatements) -> None:
+        opened: Any = pooled.sync_connection
+        self._pooled, self._statements = pooled, statements
+        self.driver: asyncpg.Connection[Any] = opened.connection.driver_connection
+        self._prepared = statements.on(opened.info)
+
+    async def execute(self, statement: TextClause, parameters: Mapping[str, Any] | None = None) -> Answer:
+        """The answer to a statement. Raises the errors of SQLAlchemy."""
+        sql, names = _written(statement.text)
+        values = [parameters[name] for name in names] if parameters else ()
+        try:
+            prepared = self._prepared.pop(sql, None) or await self._prepare(sql)
+            self._prepared[sql] = prepared  # the last is the one that was asked last
+            records = await prepared.statement.fetch(*values)
+        except BaseException as error:  # noqa: BLE001  # a cancelled statement leaves a connection that nobody may have
+            await self._raise(error, sql)
+        return Answer(prepared.columns, records, prepared.statement.get_statusmsg())
+
+    async def run(self, sql: str) -> None:
+        """Run statements that are written whole and answer nothing, in one way to the server and back."""
+        try:
+            await self.driver.execute(sql)
+        except BaseException as error:  # noqa: BLE001  # as above
+            await self._raise(error, sql)
+
+    async def roll_back(self) -> None:
+        """End the transaction without effect, where the connection still has one."""
+        if not self.driver.is_closed() and self.driver.is_in_transaction():
+            await self.run("rollback")
+
+    async def leave(self) -> None:
+        """Take the connection out of the pool where nobody else may have it: broken, or in the middle of a transaction."""
+        if self.driver.is_closed() or self.driver.is_in_transaction():
+            self.driver.terminate()
+            if not self._pooled.invalidated:
+                await self._pooled.invalidate()
+
+    async def _prepare(self, sql: str) -> KeptStatement:
+        while len(self._prepared) >= MOST_PREPARED:
+            del self._prepared[next(iter(self._prepared))]
+        statement = await self.driver.prepare(sql)
+        columns = SimpleResultMetaData([column.name for column in statement.get_attributes()])
+        return KeptStatement(statement, columns)
+
+    async def _raise(self, error: BaseException, sql: str) -> NoReturn:
+        """Raise the error as SQLAlchemy does; where the connection is broken, its pool opens new ones."""
+        if isinstance(error, asyncpg.InvalidCachedStatementError | asyncpg.InternalServerError):
+            self._statements.forget()
+        if not self._pooled.invalidated:
+            await self._pooled.run_sync(_raised, error, sql)
+        raise error
+
+
+def _raised(connection: Connection, error: BaseException, sql: str) -> None:
+    try:
+        connection.connection.dbapi_connection._handle_exception(error)  # type: ignore[union-attr]  # noqa: SLF001
+    except BaseException as named:  # noqa: BLE001
+        ours = isinstance(named, connection.dialect.loaded_dbapi.Error)
+        connection._handle_dbapi_exception(named, sql if ours else None, None, None, None)  # noqa: SLF001
+
+
+@lru_cache(maxsize=4096)
+def _written(sql: str) -> tuple[str, tuple[str, ...]]:
+    """The SQL as the driver takes it, and the names of its parameters in their order."""
+    compiled = text(sql).compile(dialect=_DIALECT)
+    return str(compiled), tuple(compiled.positiontup or ())

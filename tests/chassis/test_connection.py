@@ -1,0 +1,110 @@
+"""A connection that is asked straight of the driver, on a real PostgreSQL: what SQLAlchemy would have seen to is still seen to."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from chassis.connection import MOST_PREPARED
+from chassis.database import Database
+from chassis.faults import transient
+from deploy.local.testing import Databases
+
+PUT = text("insert into kept (id) values (:id)")
+COUNT = text("select count(*) from kept")
+
+
+@pytest.fixture
+async def database(postgres: Databases) -> AsyncIterator[Database]:
+    address, _ = await postgres.create_database("connection")
+    made = Database(address, publisher="intake", cell="TH", pool_size=1)
+    async with made.transaction(made.system()) as tx:
+        await tx.execute(text("create table kept (id integer primary key)"))
+    yield made
+    await made.close()
+
+
+async def count(database: Database) -> int:
+    return int((await database.look(COUNT, {})).scalar_one())
+
+
+async def put_twice(database: Database) -> None:
+    async with database.transaction(database.system()) as tx:
+        assert (await tx.execute(PUT, {"id": 1})).rowcount == 1
+        await tx.execute(PUT, {"id": 1})
+
+
+async def test_an_error_is_named_as_sqlalchemy_names_it_and_nothing_of_the_transaction_stays(
+    database: Database,
+) -> None:
+    with pytest.raises(IntegrityError) as refused:
+        await put_twice(database)
+    assert not transient(refused.value)
+    assert await count(database) == 0
+
+
+async def test_a_statement_that_is_broken_off_leaves_no_connection_that_the_next_one_would_get(
+    database: Database,
+) -> None:
+    begun = asyncio.Event()
+
+    async def sleeper() -> None:
+        async with database.transaction(database.system()) as tx:
+            await tx.execute(PUT, {"id": 1})
+            begun.set()
+            await tx.execute(text("select pg_sleep(30)"))
+
+    task = asyncio.create_task(sleeper())
+    await begun.wait()
+    await asyncio.sleep(0.05)
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    assert await count(database) == 0
+    left = (
+        "select count(*) from pg_stat_activity where datname = current_database() and xact_start is not null"
+    )
+    assert (await database.look(text(left), {})).scalar_one() == 1
+
+
+async def test_a_connection_that_the_server_ended_is_replaced(database: Database) -> None:
+    with pytest.raises(DBAPIError) as lost:
+        async with database.transaction(database.system()) as tx:
+            await tx.execute(text("select pg_terminate_backend(pg_backend_pid())"))
+    assert transient(lost.value)
+    assert (await database.look(text("select 1"), {})).scalar_one() == 1
+
+
+async def test_a_statement_that_is_older_than_a_migration_is_refused_once_and_prepared_anew(
+    database: Database,
+) -> None:
+    everything = text("select * from kept")
+    await database.look(everything, {})
+    async with database.transaction(database.system()) as tx:
+        await tx.execute(text("alter table kept add column more text"))
+    with pytest.raises(DBAPIError) as stale:
+        async with database.transaction(database.system()) as tx:
+            await tx.execute(everything)
+    assert transient(stale.value)
+    async with database.transaction(database.system()) as tx:
+        assert list((await tx.execute(everything)).keys()) == ["id", "more"]
+
+
+async def test_a_connection_keeps_a_bounded_number_of_statements(database: Database) -> None:
+    async with database.transaction(database.system()) as tx:
+        for number in range(MOST_PREPARED + 20):
+            await tx.execute(text(f"select {number}"))
+        prepared = (await tx.execute(text("select count(*) from pg_prepared_statements"))).scalar_one()
+    assert prepared < MOST_PREPARED + 20  # the driver closes those that are let go a little later
+
+
+async def test_a_name_that_is_no_organisations_is_written_into_no_statement(database: Database) -> None:
+    origin = database.system(organisation="th-care")
+    for name in ("x'; drop table kept; --", "a b", "\\"):
+        with pytest.raises(ValueError, match="no name"):
+            async with database.transaction(type(origin)("a", name, "p")):
+                pass
+    assert await count(database) == 0
