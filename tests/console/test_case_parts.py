@@ -40,7 +40,7 @@ ITEMS = {
     "needs": (answers.NEEDS, {"urgency": "urgent", "needs": ["shelter"], "note": "soon", "at": AT, "by": "th.worker"}),
     "dependants": (answers.DEPENDANTS, {"id": str(uuid4()), "case_id": CASE["id"], "here": True, "depends": True, "relation": "child", "other": {"id": str(uuid4()), "reference": "TH-2QK7-3M"}, "linked_at": AT, "linked_by": "th.worker", "ended_at": None, "reason": None, "moves": []}),
     "notes": (answers.NOTES, {"category": "call", "text": None, "state": "struck", "by": "th.worker", "at": AT, "revision": 2, "id": str(uuid4()), "reason": "wrong case", "moves": [{"verb": "correct_note", "path": "x"}]}),
-    "tasks": (answers.TASKS, {"kind": "visit", "state": "open", "worker": None, "due_at": None, "due_on": "2026-11-27", "overdue": True, "text": "ring", "id": str(uuid4()), "step": None}),
+    "tasks": (answers.TASKS, {"kind": "visit", "state": "open", "worker": None, "due_at": None, "due_on": "2026-11-27", "overdue": True, "text": "ring", "id": str(uuid4()), "step": None, "case_id": CASE["id"], "case_reference": CASE["reference"], "cancel_offered": False}),
     "consents": (answers.CONSENTS, {"state": "given", "valid_until": AT, "created_at": AT, "terms": {"purposes": ["case-management"], "recipients": [{"organisation": "kh-care-agency"}]}}),
     "referrals": (answers.REFERRALS, {**HALVES, "state": "requested", "recipient": "kh-care-agency", "service": "shelter", "respond_by": AT, "referral_id": str(uuid4()), "case_id": CASE["id"], "case_reference": None, "kind": "referral", "purpose": "protection", "urgency": "urgent", "created_at": AT, "workers": []}),
     "returns": (return_answers.RETURNS, {**HALVES, "state": "cleared", "receiver": "kh-care-agency", "expected_at": AT, "return_id": str(uuid4()), "case_id": CASE["id"], "case_reference": None, "result": "safe", "requested_at": AT, "workers": []}),
@@ -91,12 +91,20 @@ def test_each_part_says_its_codes_in_the_words_of_the_reader(language):
     assert ("27 พ.ย. 2569 05:30" in page) == (language == "th")
 
 
+LEFT_OUT = {"timeline", "referrals", "returns"}
+"""The parts that are not on the page of whoever may not read them."""
+
+
 @pytest.mark.parametrize(
     ("away", "sentence"), [(True, "This part does not answer"), (False, "This part is not yours")]
 )
-def test_a_part_that_is_missing_says_why(away, sentence):
+def test_a_part_that_is_missing_says_why_or_is_left_out_where_it_is_not_the_readers(away, sentence):
     panels = dict.fromkeys(["fields", "holds", *ITEMS], Panel(away=away))
-    assert shown("en", {**panels, "closing": Panel(away=away)}).count(sentence) == len(panels)
+    said = panels if away else panels.keys() - LEFT_OUT
+    page = shown("en", {**panels, "closing": Panel(away=away)})
+    assert page.count(sentence) == len(said)
+    for title in ("What happened", "Referrals</h2>", "Return</h2>"):
+        assert (title in page) is away, title
 
 
 def test_a_code_that_is_newer_than_this_console_is_shown_as_it_is():

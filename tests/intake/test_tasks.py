@@ -294,7 +294,8 @@ async def test_the_words_of_a_task_that_ended_before_there_was_a_clock_for_them_
     keys = [await key_of(intake, task_id) for task_id in (old, new, begun)]
     async with intake.service.database.transaction(intake.service.database.system()) as tx:
         ended = "update intake.tasks set state = 'done', ended_at = now() - make_interval(days => :days) where id = :id"
-        await tx.execute(text(ended), [{"id": old, "days": 31}, {"id": new, "days": 29}])
+        for task_id, days in ((old, 31), (new, 29)):
+            await tx.execute(text(ended), {"id": task_id, "days": days})
         tx.say(DueWork(WORDS_LEFT, "all"))
     for _ in range(2):
         await intake.work()
