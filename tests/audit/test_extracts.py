@@ -453,6 +453,7 @@ async def test_what_the_partner_took_back_is_released_by_nobody_not_even_while_t
     await kh.work()
     theirs = await shown(kh, request_id)
     assert (theirs["state"], theirs["moves"], await said(kh, "extract.prepared.v1")) == ("withdrawn", [], [])
+    assert (theirs["answered_by"], theirs["answered_at"]) == (None, None)
     for verb, body in (("release", {"position": theirs["position"]}), ("refuse", {"reason": "own-inquiry"})):
         assert (await ask(kh, "POST", f"/v1/extracts/{request_id}/{verb}", body)).status_code == 409
 
