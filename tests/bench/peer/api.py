@@ -98,9 +98,7 @@ def intake_routes(app: FastAPI, parts: Parts, signed_in: Callable[..., Who]) -> 
 
         async def act(session: AsyncSession) -> UUID:
             person, secret, case = uuid4(), sealing.new_key(), uuid4()
-            session.add(
-                PersonKey(person_id=person, wrapped=sealing.hide(parts.master, secret, str(person)))
-            )
+            session.add(PersonKey(person_id=person, wrapped=sealing.hide(parts.master, secret, str(person))))
             await session.flush()
             session.add(
                 Case(
@@ -168,9 +166,7 @@ def consent_routes(app: FastAPI, parts: Parts, signed_in: Callable[..., Who]) ->
             await require_access(session, case_id, who)
             terms = json.loads(form.model_dump_json(exclude={"valid_until", "recipients"}))
             terms["recipients"] = [one.organisation for one in form.recipients]
-            given = Consent(
-                case_id=case_id, terms=terms, valid_until=form.valid_until, recorded_by=who.sub
-            )
+            given = Consent(case_id=case_id, terms=terms, valid_until=form.valid_until, recorded_by=who.sub)
             session.add(given)
             await session.flush()
             await consent.say(session, "consent.given.v1", case_id, terms, who.sub, who.org)
@@ -201,7 +197,11 @@ def referral_routes(app: FastAPI, parts: Parts, signed_in: Callable[..., Who]) -
             await require_access(session, form.case_id, who)
             details = form.model_dump(exclude={"case_id", "recipient"})
             drafted = Referral(
-                case_id=form.case_id, half="outgoing", state="draft", recipient=form.recipient, details=details
+                case_id=form.case_id,
+                half="outgoing",
+                state="draft",
+                recipient=form.recipient,
+                details=details,
             )
             session.add(drafted)
             await session.flush()
@@ -210,9 +210,7 @@ def referral_routes(app: FastAPI, parts: Parts, signed_in: Callable[..., Who]) -
         return {"id": await service.once(key, act)}
 
     @app.post("/referral/v1/referrals/{referral_id}/send")
-    async def send(
-        referral_id: UUID, key: Key, who: Annotated[Who, Depends(signed_in)]
-    ) -> dict[str, UUID]:
+    async def send(referral_id: UUID, key: Key, who: Annotated[Who, Depends(signed_in)]) -> dict[str, UUID]:
         async def act(session: AsyncSession) -> UUID:
             referral = await session.get(Referral, referral_id, with_for_update=True)
             if referral is None:

@@ -58,8 +58,8 @@ def subscribe(parts: Parts) -> None:
         parts.broker.subscriber(*topics, group_id=f"peer-{name}", **options)(_plain(on_event))
 
     @parts.partner.subscriber(parts.ingress, group_id="peer-border", **options)
-    async def on_envelope(body: str) -> None:
-        await _opened(parts, json.loads(body))
+    async def on_envelope(body: dict[str, str]) -> None:
+        await _opened(parts, body)
 
 
 def _plain(on_event: Any) -> Any:
@@ -81,9 +81,7 @@ async def _consent(parts: Parts, session: AsyncSession, event: Event) -> None:
         terms = given.terms if given else {"purposes": [], "recipients": [], "categories": []}
         fields = fields_of(terms, told["purpose"], told["recipient"], told["fields"])
         type_ = "disclosure.authorised.v1" if fields else "disclosure.refused.v1"
-        session.add(
-            Ledger(case_id=case, referral_id=UUID(told["referral_id"]), step=type_.split(".")[1])
-        )
+        session.add(Ledger(case_id=case, referral_id=UUID(told["referral_id"]), step=type_.split(".")[1]))
         await parts.services["consent"].say(
             session, type_, case, told | {"fields": fields}, event.actor, event.organisation
         )
@@ -108,13 +106,23 @@ async def _referral(parts: Parts, session: AsyncSession, event: Event) -> None:
             )
         )  # fmt: skip
         await parts.services["referral"].say(
-            session, "referral.received.v1", case, {"referral": str(referral)}, event.actor, event.organisation
+            session,
+            "referral.received.v1",
+            case,
+            {"referral": str(referral)},
+            event.actor,
+            event.organisation,
         )
     elif event.type == "envelope.delivered.v1":
         sent = await session.get_one(Referral, UUID(told["referral_id"]), with_for_update=True)
         sent.state = "received"
         await parts.services["referral"].say(
-            session, "referral.delivered.v1", case, {"referral": str(sent.id)}, event.actor, event.organisation
+            session,
+            "referral.delivered.v1",
+            case,
+            {"referral": str(sent.id)},
+            event.actor,
+            event.organisation,
         )
 
 
@@ -192,9 +200,7 @@ async def _seal(parts: Parts, work: Work) -> None:
     values = (
         await parts.http.get(f"/intake/internal/cases/{case}/values", params={"referral_id": referral})
     ).raise_for_status()
-    asked = await parts.http.post(
-        "/consent/internal/tokens", json={"case_id": case, "referral_id": referral}
-    )
+    asked = await parts.http.post("/consent/internal/tokens", json={"case_id": case, "referral_id": referral})
     token = sealing.claims_of(asked.raise_for_status().json()["token"], parts.keys["signer"])
     disclosed = {name: text for name, text in values.json().items() if name in told["fields"]}
     content = {"id": str(uuid4()), "class": "disclosure", "values": disclosed, "token": token}
@@ -212,10 +218,8 @@ async def _send(parts: Parts, session: AsyncSession, content: dict[str, Any], ca
     envelope = UUID(content["id"])
     session.add(Envelope(id=envelope, content=sealed))
     await session.flush()
-    session.add(
-        EnvelopeItem(id=uuid4(), envelope_id=envelope, case_id=case, item_class=content["class"])
-    )
-    payload = json.dumps({"id": content["id"], "sealed": sealed})
+    session.add(EnvelopeItem(id=uuid4(), envelope_id=envelope, case_id=case, item_class=content["class"]))
+    payload = {"id": content["id"], "sealed": sealed}
     session.add(Outbox(topic=parts.egress, key=content["id"], payload=payload))
 
 
@@ -230,9 +234,7 @@ async def _opened(parts: Parts, body: dict[str, str]) -> None:
         actor, exchange = f"cell:{parts.facts.partner}", parts.services["exchange"]
         if content["class"] == "receipt":
             told = {"referral_id": content["referral_id"]}
-            await exchange.say(
-                session, "envelope.delivered.v1", UUID(content["case_id"]), told, actor, ""
-            )
+            await exchange.say(session, "envelope.delivered.v1", UUID(content["case_id"]), told, actor, "")
             return
         case = uuid4()
         receipt = {"id": str(uuid4()), "class": "receipt", "referral_id": content["referral_id"]}

@@ -51,7 +51,9 @@ class RunningPeer(Running):
 
     def pids(self, cell: str) -> dict[str, int]:
         folder = self.cells[cell].directory
-        found = {name: json.loads((folder / name / "server.json").read_text()) for name in ("kafka", "postgres")}
+        found = {
+            name: json.loads((folder / name / "server.json").read_text()) for name in ("kafka", "postgres")
+        }
         return {name: facts["pid"] for name, facts in found.items()} | {"cell": self.children[cell]}
 
 

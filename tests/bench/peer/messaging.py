@@ -59,7 +59,7 @@ class Service:
             id=uuid4(), source=self._name, type=type_, stream=str(stream), sequence=number, time=now(),
             actor=actor, organisation=organisation, data=data,
         )  # fmt: skip
-        session.add(Outbox(topic=self.topic, key=str(stream), payload=event.model_dump_json()))
+        session.add(Outbox(topic=self.topic, key=str(stream), payload=event.model_dump(mode="json")))
         await session.flush()
 
     @asynccontextmanager

@@ -84,9 +84,7 @@ def _broker(told: dict[str, str]) -> KafkaBroker:
     security = SASLScram512(
         told["user"], told["password"], ssl_context=ssl.create_default_context(cafile=told["ca"])
     )
-    return KafkaBroker(
-        told["bootstrap"], acks="all", enable_idempotence=True, security=security, logger=None
-    )
+    return KafkaBroker(told["bootstrap"], acks="all", enable_idempotence=True, security=security, logger=None)
 
 
 def fields_of(terms: dict[str, Any], purpose: str, recipient: str, wanted: list[str]) -> list[str]:

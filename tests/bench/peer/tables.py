@@ -36,7 +36,7 @@ class Outbox(Base):
     pos: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     topic: Mapped[str]
     key: Mapped[str]
-    payload: Mapped[str]
+    payload: Mapped[dict[str, Any]]
 
 
 class Inbox(Base):
