@@ -20,6 +20,10 @@ _DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 _KEPT = "corridor.prepared"
 
 
+class NothingCommitted(Exception):
+    """A statement of the transaction had failed and its error was passed over: PostgreSQL answers `commit` with a rollback."""
+
+
 class Answer(IteratorResult[Any]):
     """The rows of an answer. `rowcount`: how many rows the statement wrote, or read."""
 
@@ -76,12 +80,17 @@ class DirectConnection:
             await self._raise(error, sql)
         return Answer(prepared.columns, records, prepared.statement.get_statusmsg())
 
-    async def run(self, sql: str) -> None:
-        """Run statements that are written whole and answer nothing, in one way to the server and back."""
+    async def run(self, sql: str) -> str:
+        """Run statements that are written whole and read nothing, in one way to the server and back; what the last one came to."""
         try:
-            await self.driver.execute(sql)
+            return await self.driver.execute(sql)
         except BaseException as error:  # noqa: BLE001  # as above
             await self._raise(error, sql)
+
+    async def commit(self) -> None:
+        """Raises NothingCommitted where PostgreSQL had already given the transaction up."""
+        if await self.run("commit") != "COMMIT":
+            raise NothingCommitted
 
     async def roll_back(self) -> None:
         """End the transaction without effect, where the connection still has one."""

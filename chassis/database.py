@@ -210,7 +210,7 @@ class Database:
             except BaseException:
                 await conn.roll_back()
                 raise
-            await conn.run("commit")
+            await conn.commit()
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[DirectConnection]:

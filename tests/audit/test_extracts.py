@@ -453,6 +453,7 @@ async def test_what_the_partner_took_back_is_released_by_nobody_not_even_while_t
     await kh.work()
     theirs = await shown(kh, request_id)
     assert (theirs["state"], theirs["moves"], await said(kh, "extract.prepared.v1")) == ("withdrawn", [], [])
+    assert (theirs["answered_by"], theirs["answered_at"]) == (None, None)
     for verb, body in (("release", {"position": theirs["position"]}), ("refuse", {"reason": "own-inquiry"})):
         assert (await ask(kh, "POST", f"/v1/extracts/{request_id}/{verb}", body)).status_code == 409
 
@@ -466,12 +467,14 @@ async def test_what_was_taken_back_before_it_came_is_not_open_when_it_comes_and_
     await taken_back(kh, (told.disclosure_id,), request_id)
     await brought(th, kh)
     assert (await shown(kh, request_id))["state"] == "withdrawn"
-    answered = uuid4()
-    ours = {"request_id": answered, "about": (told.disclosure_id,), "reason": REASON}
-    await kh.deliver(ExtractAskedV1(**ours, sender_cell="TH", at=later(0)))
-    await ask(kh, "POST", f"/v1/extracts/{answered}/refuse", {"reason": "own-inquiry"})
-    await taken_back(kh, (told.disclosure_id,), answered)
-    assert (await shown(kh, answered))["state"] == "refused"
+    refused, sent_off = uuid4(), uuid4()
+    for answered in (refused, sent_off):
+        ours = {"request_id": answered, "about": (told.disclosure_id,), "reason": REASON}
+        await kh.deliver(ExtractAskedV1(**ours, sender_cell="TH", at=later(0)))
+    await ask(kh, "POST", f"/v1/extracts/{refused}/refuse", {"reason": "own-inquiry"})
+    await released(kh, sent_off)
+    await taken_back(kh, (told.disclosure_id,), refused, sent_off)
+    assert [(await shown(kh, one))["state"] for one in (refused, sent_off)] == ["refused", "released"]
 
 
 async def test_who_takes_back_asks_no_more_often_for_it(kh):

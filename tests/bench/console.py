@@ -4,6 +4,7 @@ In turns: the page, as a browser that is signed in asks for it; the calls behind
 them; and the same one after another. Exits with 1 where in the median the page takes longer than the slowest call behind it by more than the gate.
 """
 
+import argparse
 import asyncio
 import secrets
 import statistics
@@ -160,5 +161,6 @@ async def main() -> int:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(prog="python -m tests.bench.console", description=__doc__).parse_args()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         sys.exit(runner.run(main()))

@@ -6,6 +6,7 @@ security; then as often while PostgreSQL's own clock runs, which says what the s
 processor. Exits with 1 where by that clock the 99th of a hundred takes longer than the gate.
 """
 
+import argparse
 import asyncio
 import statistics
 import sys
@@ -262,5 +263,11 @@ async def main(only: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.lists", description=__doc__)
+    names = [service for service, *_ in _services()]
+    parser.add_argument("service", nargs="*", help=f"of {', '.join(names)}; none: all of them")
+    asked = parser.parse_args().service
+    if unknown := sorted({*asked} - {*names}):
+        parser.error(f"no service with lists: {', '.join(unknown)}")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        sys.exit(runner.run(main(sys.argv[1:])))
+        sys.exit(runner.run(main(asked)))

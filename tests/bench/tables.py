@@ -3,6 +3,7 @@
 Ratios are hand / made of the fifth of the rounds that was disturbed least: 1.00 is equal, more is faster.
 """
 
+import argparse
 import asyncio
 import statistics
 import time
@@ -215,5 +216,6 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(prog="python -m tests.bench.tables", description=__doc__).parse_args()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main())

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from chassis.connection import MOST_PREPARED
+from chassis.connection import MOST_PREPARED, NothingCommitted
 from chassis.database import Database
 from chassis.faults import transient
 from deploy.local.testing import Databases
@@ -43,6 +43,18 @@ async def test_an_error_is_named_as_sqlalchemy_names_it_and_nothing_of_the_trans
     with pytest.raises(IntegrityError) as refused:
         await put_twice(database)
     assert not transient(refused.value)
+    assert await count(database) == 0
+
+
+async def test_an_error_that_is_passed_over_is_no_commit_in_silence(database: Database) -> None:
+    async def put_and_pass_over() -> None:
+        async with database.transaction(database.system()) as tx:
+            await tx.execute(PUT, {"id": 1})
+            with suppress(IntegrityError):
+                await tx.execute(PUT, {"id": 1})
+
+    with pytest.raises(NothingCommitted):
+        await put_and_pass_over()
     assert await count(database) == 0
 
 

@@ -105,7 +105,7 @@ class ExtractCase:
 
     def give_up(self) -> None:
         self._move("give_up")
-        self.chosen, self.withheld, self.answered_by, self.answered_at = (), 0, None, None
+        self._unanswer()
 
     def complete(self, withheld: int, now: datetime) -> None:
         self._move("complete")
@@ -116,7 +116,12 @@ class ExtractCase:
         self.refusal, self.answered_by, self.answered_at = code, by, now
 
     def withdraw(self) -> None:
+        """Also while the proofs are made: then nothing was answered, whatever an auditor had chosen."""
         self._move("withdraw")
+        self._unanswer()
+
+    def _unanswer(self) -> None:
+        self.chosen, self.withheld, self.answered_by, self.answered_at = (), 0, None, None
 
     def _move(self, verb: str) -> None:
         if not self.may(verb):

@@ -52,7 +52,7 @@ async def show_log(who: Who, done: Code = "") -> Response:
     )  # fmt: skip
 
 
-def _sought(
+async def _sought(
     reference: Typed = "",
     actor: Typed = "",
     organisation: Typed = "",
