@@ -9,11 +9,11 @@ from services.console.commands.form import (
     CASE,
     Command,
     FormField,
-    Places,
     Sender,
     Subject,
     Typed,
     instant,
+    item_at,
     nothing,
     one,
     ticked,
@@ -136,11 +136,6 @@ def _closed(typed: Typed, sender: Sender) -> Mapping[str, Any]:
     return {"linked_stay": ticked(typed, "linked_stay"), **_told("reason", "note")(typed, sender)}
 
 
-def _hold(listed: Any, places: Places) -> Any:
-    """The hold that is meant."""
-    return next((item for item in listed.root if item.id == places["hold_id"]), None)
-
-
 FORMS = (
     Command(
         CASE,
@@ -218,7 +213,7 @@ FORMS = (
         title=marked("Lift this hold"), button=marked("Lift the hold"), done=marked("The hold was lifted. It stays on record."),
         fields=(),
         body=nothing,
-        part=_hold,
+        part=item_at("hold_id"),
         intro=(marked("It protects her from being removed. Once it is lifted, it stands in the way of no return any more."),),
     ),
     _of_case(
