@@ -71,10 +71,10 @@ async def take(
         "firsts": [runs[key].first for key in streams],
         "lasts": [runs[key].last for key in streams],
     }
-    moved, sources, names = (await tx.execute(_TAKE, parameters)).one()
-    if moved != len(keys):
+    taken = (await tx.execute(_TAKE, parameters)).one()
+    if taken.partitions != len(keys):
         raise OffsetsMoved
-    return set(zip(sources or (), names or (), strict=True))
+    return set(zip(taken.sources or (), taken.streams or (), strict=True))
 
 
 async def marks_of(
