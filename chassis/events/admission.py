@@ -89,6 +89,11 @@ class IncomingRecord:
     fault: str | None = None
     traceparent: str | None = None
 
+    @property
+    def wanted(self) -> bool:
+        """False for a record that only moves its stream's mark: no handler takes its type."""
+        return self.received is not None or self.fault is not None
+
 
 @dataclass(slots=True)
 class Mark:

@@ -38,6 +38,8 @@ STOP_SECONDS = 5.0
 SHOWN_EVERY_SECONDS = 5.0
 COMPARED_EVERY_SECONDS = 30.0
 """The seconds between two looks at the stored offsets, where nobody has said that an operator moved one."""
+COMPANY_SECONDS = 2.0
+"""The seconds that records of which none is wanted here wait for one that is."""
 HOLD_SECONDS = 30.0
 """The seconds that a stopped consumer waits before it tries the same batch again."""
 
@@ -52,6 +54,22 @@ class Batch:
     positions: dict[Partition, int]
     since: dict[str, int] = field(default_factory=dict)
     """By topic, when its oldest record was made, in milliseconds since 1970."""
+    read_at: float = field(default_factory=time.monotonic)
+
+    def followed_by(self, other: "Batch") -> "Batch":
+        """Both as one. Raises OffsetsMoved where a partition of the other one does not begin where this one ends."""
+        if not self.incoming:
+            return other
+        ends = {(i.record.topic, i.record.partition): i.record.offset + 1 for i in self.incoming}
+        if any(ends.get(partition, at) != at for partition, at in other.positions.items()):
+            raise OffsetsMoved
+        positions, since = {**other.positions, **self.positions}, {**other.since, **self.since}
+        return Batch([*self.incoming, *other.incoming], positions, since, self.read_at)
+
+    def may_wait(self) -> bool:
+        """True for a while where none of the records is wanted: alone they are not worth a transaction."""
+        over = time.monotonic() > self.read_at + COMPANY_SECONDS
+        return not over and not any(one.wanted for one in self.incoming)
 
 
 class PartitionReader(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -254,9 +272,10 @@ class Consumer(SupervisedLoop):
         while not self.stopping:
             reading = asyncio.create_task(reader.next())
             try:
-                if batch.incoming:
+                if batch.incoming and not (batch.may_wait() and len(batch.incoming) < self._settings.batch):
                     await self._take(batch, consumer)
-                batch = await self._read(reading)
+                    batch = Batch([], {})
+                batch = batch.followed_by(await self._read(reading))
                 self.fine()
                 await self._look_round(reader, batch)
             except OffsetsMoved:

@@ -1,0 +1,136 @@
+"""Records that nobody of a service wants wait for one that somebody does: alone they are worth no transaction."""
+
+import time
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from chassis.events.admission import read
+from chassis.events.consumer import COMPANY_SECONDS, Batch, Consumer
+from chassis.events.offsets import OffsetsMoved, stored
+from chassis.events.subscription import Interests
+from contracts.events.consent import ConsentWithdrawnV1
+from tests.chassis.pipeline import (
+    PARTITIONS,
+    TOPIC,
+    Probe,
+    Side,
+    eventually,
+    given,
+    message,
+    running,
+    side,
+    withdrawn,
+)
+
+
+class WantsWithdrawals(Probe):
+    def subscription(self):
+        whole = super().subscription()
+        return type(whole)(
+            handlers={ConsentWithdrawnV1: self.on_event},
+            key=whole.key,
+            load=whole.load,
+            save=whole.save,
+            outgoing=whole.outgoing,
+        )
+
+
+class Taken:
+    """How many records each transaction of a consumer had."""
+
+    def __init__(self, consumer: Consumer) -> None:
+        self.batches: list[int] = []
+        take = consumer._inbox.take
+
+        async def counted(batch: Any, *others: Any) -> None:
+            await take(batch, *others)
+            self.batches.append(len(batch))
+
+        consumer._inbox.take = counted  # type: ignore[method-assign]
+
+
+@pytest.fixture
+async def pair(postgres: Any, kafka: Any, topic_prefix: str) -> Any:
+    await kafka.create_topics({topic_prefix + TOPIC: PARTITIONS})
+    async with (
+        side(postgres, "consent", kafka=kafka.bootstrap, prefix=topic_prefix) as consent,
+        side(postgres, "referral", kafka=kafka.bootstrap, prefix=topic_prefix) as referral,
+    ):
+        yield consent, referral
+
+
+async def handled_up_to(service: Side) -> int:
+    return sum((await stored(service.database, [service.settings.topic(TOPIC)])).values())
+
+
+async def test_what_nobody_wants_is_taken_with_the_next_that_somebody_does_which_waits_for_nothing(pair):
+    consent, referral = pair
+    case, consumer = uuid4(), referral.consumer(WantsWithdrawals())
+    taken = Taken(consumer)
+    async with running(consent.relay(), consumer):
+        await consent.say(withdrawn(case, 1))
+        await eventually(lambda: _has(taken, 1))
+        for revision in range(2, 12):
+            await consent.say(given(case, revision))
+        await consent.say(withdrawn(case, 12))
+        begun = time.monotonic()
+        await eventually(lambda: _has(taken, 12))
+        assert time.monotonic() < begun + COMPANY_SECONDS / 2
+    assert len(taken.batches) <= 3, taken.batches
+    assert await referral.effects() == [(case, 1), (case, 12)]
+
+
+async def test_what_nobody_wants_is_kept_waiting_no_longer_than_it_may(pair):
+    consent, referral = pair
+    case, consumer = uuid4(), referral.consumer(WantsWithdrawals())
+    taken = Taken(consumer)
+    async with running(consent.relay(), consumer):
+        await consent.say(*(given(case, revision) for revision in range(1, 6)))
+        await eventually(lambda: _has(taken, 5))
+    assert await handled_up_to(referral) == 5
+    assert await referral.rows("select sequence, parked from chassis.marks") == [(5, False)]
+
+
+async def test_what_waits_at_the_end_of_a_consumer_is_read_again_by_the_next_one(pair):
+    consent, referral = pair
+    case, consumer = uuid4(), referral.consumer(WantsWithdrawals())
+    async with running(consent.relay(), consumer):
+        await consent.say(given(case, 1))
+        await eventually(lambda: _ends_at(consumer, 1))
+    assert await handled_up_to(referral) == 0
+    async with running(consent.relay(), referral.consumer(WantsWithdrawals())):
+        await consent.say(withdrawn(case, 2))
+        await eventually(lambda: _handled(referral, 2))
+    assert await referral.effects() == [(case, 2)]
+
+
+def batch(first: int, count: int) -> Batch:
+    interests = Interests([WantsWithdrawals().subscription()])
+    case = uuid4()
+    records = [message(given(case, n + 1), n + 1) for n in range(first, first + count)]
+    for offset, record in enumerate(records, first):
+        record.offset = offset
+    return Batch([read(one, interests) for one in records], {(records[0].topic, records[0].partition): first})
+
+
+def test_records_that_do_not_follow_one_another_are_never_put_together():
+    together = batch(0, 3).followed_by(batch(3, 2))
+    assert [one.record.offset for one in together.incoming] == [0, 1, 2, 3, 4]
+    assert [*together.positions.values()] == [0]
+    for other in (batch(0, 3), batch(2, 2), batch(4, 1)):
+        with pytest.raises(OffsetsMoved):
+            batch(0, 3).followed_by(other)
+
+
+async def _has(taken: Taken, count: int) -> bool:
+    return sum(taken.batches) >= count
+
+
+async def _handled(service: Side, count: int) -> bool:
+    return await handled_up_to(service) >= count
+
+
+async def _ends_at(consumer: Consumer, count: int) -> bool:
+    return sum(consumer.ends().values()) >= count
