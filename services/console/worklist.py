@@ -69,6 +69,9 @@ TASK_VIEWS: Mapping[str, CountedView] = {
     "unassigned": CountedView(
         marked("Not assigned yet"), marked("Every task has somebody who does it."), {"unassigned": True}
     ),
+    "team": CountedView(
+        marked("Of the team, about no case"), marked("The team has no task without a case."), {"team": True}
+    ),
     "all": CountedView(marked("All open tasks"), marked("Nothing is to be done."), {}),
 }
 """Of tasks, which are not counted."""
