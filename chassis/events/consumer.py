@@ -40,6 +40,12 @@ COMPARED_EVERY_SECONDS = 30.0
 """The seconds between two looks at the stored offsets, where nobody has said that an operator moved one."""
 COMPANY_SECONDS = 2.0
 """The seconds that records of which none is wanted here wait for one that is."""
+SMALL = 50
+"""A batch of fewer records is small: under load others are waited for before the next."""
+QUICK_SECONDS = 0.008
+"""The seconds within which a small batch is handled where nothing else runs: after one of these nothing is waited for."""
+LONGER, LONGEST_REST_SECONDS = 4.0, 0.2
+"""After the end of a small batch that took longer, records wait for others until so many times as long is over, but not longer than this."""
 HOLD_SECONDS = 30.0
 """The seconds that a stopped consumer waits before it tries the same batch again."""
 
@@ -65,6 +71,11 @@ class Batch:
             raise OffsetsMoved
         positions, since = {**other.positions, **self.positions}, {**other.since, **self.since}
         return Batch([*self.incoming, *other.incoming], positions, since, self.read_at)
+
+    @property
+    def protects(self) -> bool:
+        """True where something in it may not wait for anything."""
+        return any(one.protective for one in self.incoming)
 
     def may_wait(self) -> bool:
         """True for a while where none of the records is wanted: alone they are not worth a transaction."""
@@ -114,11 +125,11 @@ class PartitionReader(ConsumerRebalanceListener):  # type: ignore[misc]
         if any(stored.get((tp.topic, tp.partition), at) != at for tp, at in self._at.items()):
             self.lost()
 
-    async def next(self) -> Batch:
-        """The next records, maybe none. Records fetched before the seek to the database's offset are passed over."""
+    async def next(self, milliseconds: int = POLL_MS) -> Batch:
+        """The next records, waited for so long, maybe none. Records fetched before the seek to the database's offset are passed over."""
         await self._settle()
         try:
-            fetched = await self._consumer.getmany(timeout_ms=POLL_MS, max_records=self._limit)
+            fetched = await self._consumer.getmany(timeout_ms=milliseconds, max_records=self._limit)
         except NoOffsetForPartitionError:
             return Batch([], {})
         except OffsetOutOfRangeError as error:
@@ -223,6 +234,7 @@ class Consumer(SupervisedLoop):
         self._stop: str | None = None
         self._ends: dict[Partition, int] = {}
         self._since: Mapping[str, int] = {}
+        self._rested_at = 0.0
 
     @property
     def stopped(self) -> bool:
@@ -276,6 +288,7 @@ class Consumer(SupervisedLoop):
                     await self._take(batch, consumer)
                     batch = Batch([], {})
                 batch = batch.followed_by(await self._read(reading))
+                batch = batch.followed_by(await self._company(reader, batch))
                 self.fine()
                 await self._look_round(reader, batch)
             except OffsetsMoved:
@@ -299,6 +312,14 @@ class Consumer(SupervisedLoop):
         if self.stopping and (reading.cancelled() or not reading.done()):
             return Batch([], {})
         return reading.result()
+
+    async def _company(self, reader: PartitionReader, batch: Batch) -> Batch:
+        """The records that come while this batch waits for them, which it does under load unless something in it protects."""
+        seconds = self._rested_at - time.monotonic()
+        if seconds <= 0 or not batch.incoming or batch.protects:
+            return Batch([], {})
+        await self.rest(seconds)
+        return await reader.next(0)
 
     async def _hold(self, reader: PartitionReader, batch: Batch, reading: asyncio.Task[Batch]) -> None:
         """While stopped: protective events run ahead, nothing else does, and after a while the same batch is tried
@@ -335,7 +356,10 @@ class Consumer(SupervisedLoop):
     async def _take(self, batch: Batch, consumer: AIOKafkaConsumer) -> None:
         positions = dict(batch.positions)
         self._since = batch.since  # it stays what it is while the batch fails
+        began = time.monotonic()
         await self._inbox.take(batch.incoming, positions, self._say_trouble)
+        ended = time.monotonic()
+        self._rested_at = ended + rest_after(len(batch.incoming), ended - began)
         self._since = {}
         await self._show(consumer, positions)
 
@@ -351,3 +375,9 @@ class Consumer(SupervisedLoop):
         shown = {tp: offset for key, offset in positions.items() if (tp := TopicPartition(*key)) in owned}
         with contextlib.suppress(KafkaError, TimeoutError):
             await asyncio.wait_for(consumer.commit(shown), 1.0)
+
+
+def rest_after(records: int, seconds: float) -> float:
+    """For how long after the end of a batch of so many, that took so long, others are waited for: the busier the machine, the longer."""
+    late = max(0.0, seconds - QUICK_SECONDS) if records < SMALL else 0.0
+    return min(LONGEST_REST_SECONDS, LONGER * late)

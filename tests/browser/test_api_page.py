@@ -3,12 +3,10 @@
 import asyncio
 import contextlib
 import json
-import shutil
 
 import pytest
 import uvicorn
 from joserfc.jwk import OKPKey
-from playwright.async_api import async_playwright
 
 from chassis.endings import within
 from corridor.front import front
@@ -20,6 +18,7 @@ from services.intake import app as intake
 from services.intake.settings import Settings as IntakeSettings
 from services.notify.app import build
 from services.notify.settings import Settings
+from tests.chromium import headless
 from tests.harness import Keys, running
 
 
@@ -69,15 +68,8 @@ async def intake_address(tmp_path, postgres):
 
 @pytest.fixture
 async def page():
-    chromium = shutil.which("chromium")
-    assert chromium, "Debian's chromium is needed: apt-get install chromium"
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = await browser.new_page()
-        yield page
-        await browser.close()
+    async with headless() as browser:
+        yield await browser.new_page()
 
 
 async def test_the_page_lists_the_operations_signs_in_and_loads_nothing_from_elsewhere(address, page):

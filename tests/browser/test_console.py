@@ -2,10 +2,8 @@
 
 import json
 import re
-import shutil
 
 import pytest
-from playwright.async_api import async_playwright
 
 from corridor.front import front
 from deploy.local.cell import write_secret
@@ -17,6 +15,7 @@ from services.console.settings import Settings
 from services.intake import app as intake
 from services.intake.settings import Settings as IntakeSettings
 from tests.browser.test_api_page import served
+from tests.chromium import headless
 from tests.harness import Keys, running
 
 TOLD = "She would like to telephone <b>her sister</b>."
@@ -57,15 +56,9 @@ async def cell(tmp_path, postgres):
 
 @pytest.fixture
 async def page():
-    chromium = shutil.which("chromium")
-    assert chromium, "Debian's chromium is needed: apt-get install chromium"
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
-        )
+    async with headless() as browser:
         context = await browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 740})
         yield await context.new_page()
-        await browser.close()
 
 
 async def test_a_worker_finds_her_case_and_writes_a_note_without_javascript(cell, page):

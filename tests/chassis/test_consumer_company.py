@@ -1,13 +1,13 @@
-"""Records that nobody of a service wants wait for one that somebody does: alone they are worth no transaction."""
+"""Records that nobody of a service wants wait for one that somebody does, and under load all wait for others: alone they are worth no transaction."""
 
-import time
+import asyncio
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from chassis.events.admission import read
-from chassis.events.consumer import COMPANY_SECONDS, Batch, Consumer
+from chassis.events.consumer import LONGEST_REST_SECONDS, SMALL, Batch, Consumer, rest_after
 from chassis.events.offsets import OffsetsMoved, stored
 from chassis.events.subscription import Interests
 from contracts.events.consent import ConsentWithdrawnV1
@@ -38,17 +38,24 @@ class WantsWithdrawals(Probe):
 
 
 class Taken:
-    """How many records each transaction of a consumer had."""
+    """How many records each transaction of a consumer had, which lasted so much longer, and how long others were waited for."""
 
-    def __init__(self, consumer: Consumer) -> None:
+    def __init__(self, consumer: Consumer, seconds: float = 0.0) -> None:
         self.batches: list[int] = []
-        take = consumer._inbox.take
+        self.rests: list[float] = []
+        take, rest = consumer._inbox.take, consumer.rest
 
         async def counted(batch: Any, *others: Any) -> None:
             await take(batch, *others)
+            await asyncio.sleep(seconds)
             self.batches.append(len(batch))
 
+        async def rested(seconds: float) -> None:
+            self.rests.append(seconds)
+            await rest(seconds)
+
         consumer._inbox.take = counted  # type: ignore[method-assign]
+        consumer.rest = rested  # type: ignore[method-assign]
 
 
 @pytest.fixture
@@ -65,7 +72,10 @@ async def handled_up_to(service: Side) -> int:
     return sum((await stored(service.database, [service.settings.topic(TOPIC)])).values())
 
 
-async def test_what_nobody_wants_is_taken_with_the_next_that_somebody_does_which_waits_for_nothing(pair):
+async def test_what_nobody_wants_is_taken_with_the_next_that_somebody_does_which_waits_for_nothing(
+    pair, monkeypatch
+):
+    monkeypatch.setattr("chassis.events.consumer.COMPANY_SECONDS", 600.0)
     consent, referral = pair
     case, consumer = uuid4(), referral.consumer(WantsWithdrawals())
     taken = Taken(consumer)
@@ -75,9 +85,7 @@ async def test_what_nobody_wants_is_taken_with_the_next_that_somebody_does_which
         for revision in range(2, 12):
             await consent.say(given(case, revision))
         await consent.say(withdrawn(case, 12))
-        begun = time.monotonic()
         await eventually(lambda: _has(taken, 12))
-        assert time.monotonic() < begun + COMPANY_SECONDS / 2
     assert len(taken.batches) <= 3, taken.batches
     assert await referral.effects() == [(case, 1), (case, 12)]
 
@@ -104,6 +112,38 @@ async def test_what_waits_at_the_end_of_a_consumer_is_read_again_by_the_next_one
         await consent.say(withdrawn(case, 2))
         await eventually(lambda: _handled(referral, 2))
     assert await referral.effects() == [(case, 2)]
+
+
+async def test_under_load_records_wait_for_others_so_that_several_are_one_batch(pair):
+    consent, referral = pair
+    case, consumer = uuid4(), referral.consumer(Probe())
+    taken = Taken(consumer, 0.06)
+    async with running(consent.relay(), consumer):
+        await consent.say(given(case, 1))
+        await eventually(lambda: _has(taken, 1))
+        for revision in range(2, 8):
+            await consent.say(given(case, revision))
+        await eventually(lambda: _has(taken, 7))
+    assert len(taken.batches) <= 4, taken.batches
+    assert taken.rests, "nothing was waited for"
+    assert await referral.effects() == [(case, revision) for revision in range(1, 8)]
+
+
+async def test_what_protects_waits_for_nothing_however_busy_the_consumer_is(pair):
+    consent, referral = pair
+    case, consumer = uuid4(), referral.consumer(Probe())
+    taken = Taken(consumer, 0.06)
+    async with running(consent.relay(), consumer):
+        await consent.say(given(case, 1))
+        await eventually(lambda: _has(taken, 1))
+        await consent.say(withdrawn(case, 2))
+        await eventually(lambda: _has(taken, 2))
+    assert taken.rests == []
+
+
+def test_nothing_is_waited_for_after_a_batch_that_was_quick_or_large():
+    assert rest_after(1, 0.004) == rest_after(SMALL, 5.0) == 0.0
+    assert 0 < rest_after(1, 0.02) < rest_after(1, 0.03) < rest_after(1, 60.0) == LONGEST_REST_SECONDS
 
 
 def batch(first: int, count: int) -> Batch:

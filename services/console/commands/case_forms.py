@@ -6,7 +6,7 @@ from typing import Any
 from contracts.casefile.urgent import FLAGS
 from services.console import answers
 from services.console.asking import Order
-from services.console.commands.form import CASE, Command, FormField, Places, Sender, Subject, Typed, one
+from services.console.commands.form import CASE, Command, FormField, Sender, Subject, Typed, item_at, one
 from services.console.commands.interview import recorded
 from services.console.words import marked
 
@@ -26,11 +26,6 @@ def _dependant(typed: Typed, sender: Sender) -> Mapping[str, Any]:
     flags = [*typed.get("protection", []), *typed.get("health", [])]
     others = {"relation": one(typed, "relation"), "same_workers": not one(typed, "others_work")}
     return {**others, "flags": flags, "fields": recorded(_OF_THE_PERSON, typed)}
-
-
-def _meant(listed: Any, places: Places) -> Any:
-    """The link that is meant."""
-    return next((item for item in listed.items if item.id == places["link_id"]), None)
 
 
 REFERENCE = FormField(
@@ -124,6 +119,6 @@ FORMS = (
             FormField("reason", "radios", marked("Why?"), codes="dependant_ending", empty=marked("Choose the reason")),
         ),
         body=lambda typed, _: {"reason": one(typed, "reason")},
-        part=_meant,
+        part=item_at("link_id"),
     ),
 )  # fmt: skip

@@ -1,9 +1,7 @@
 """The forms about a consent: she takes back all of it, or a part; a second person looks at who speaks for a child."""
 
-from typing import Any
-
 from services.console.asking import Order
-from services.console.commands.form import Command, FormField, Places, Subject, Typed, nothing, one
+from services.console.commands.form import Command, FormField, Subject, Typed, item_at, nothing, one
 from services.console.consenting.views import CONSENT, GRANTS, GUARDIAN, OneConsent
 from services.console.words import marked
 
@@ -14,11 +12,6 @@ _PARTS = ("recipients", "purposes", "categories")
 
 def _recipients(consent: OneConsent) -> list[str]:
     return [one.organisation for one in consent.terms.recipients]
-
-
-def _grant(listed: Any, places: Places) -> Any:
-    """The grant that is meant."""
-    return next((item for item in listed.items if item.disclosure_id == places["disclosure_id"]), None)
 
 
 class PartField(FormField):
@@ -100,7 +93,7 @@ FORMS = (
         intro=(marked("She need give no reason. It cannot be undone; she can agree anew."),),
         button=marked("Take it back now"),
         done=marked("It is taken back."),
-        part=_grant,
+        part=item_at("disclosure_id", "disclosure_id"),
         fields=(
             FormField(
                 "scope", "radios", marked("How much does she take back?"),

@@ -8,6 +8,8 @@ from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from pydantic import RootModel
+
 from chassis.problems import NotFound
 from services.console.asking import Order, Question
 from services.console.domain.date_parts import ABOUT, PARTS
@@ -116,6 +118,16 @@ def whole(view: Any, places: Places) -> Any:
     """The view itself, which is what most forms are about."""
     del places
     return view
+
+
+def item_at(place: str, name: str = "id") -> Callable[[Any, Places], Any]:
+    """The one of a list whose `name` the address has at this place; None where the list has it not."""
+
+    def meant(listed: Any, places: Places) -> Any:
+        items = listed.root if isinstance(listed, RootModel) else listed.items
+        return next((item for item in items if getattr(item, name) == places[place]), None)
+
+    return meant
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from services.console.asking import Order
 from services.console.commands.form import (
     Command,
     FormField,
-    Places,
     Sender,
     Subject,
     Typed,
     instant,
+    item_at,
     nothing,
     one,
 )
@@ -30,21 +30,6 @@ def _reasoned(typed: Typed, sender: Sender) -> Mapping[str, Any]:
     del sender
     ticket = one(typed, "ticket")
     return {"reason": one(typed, "reason"), **({"ticket": ticket} if ticket else {})}
-
-
-def _work(listed: Any, places: Places) -> Any:
-    """The work that is meant."""
-    return next((item for item in listed.items if item.id == places["work_id"]), None)
-
-
-def _cause(listed: Any, places: Places) -> Any:
-    """The cause that is meant."""
-    return next((item for item in listed.root if item.id == places["cause"]), None)
-
-
-def _key(listed: Any, places: Places) -> Any:
-    """The key that is meant."""
-    return next((item for item in listed.items if item.kid == places["kid"]), None)
 
 
 def _distrusted(verb: str, title: str, button: str, done: str, *intro: str) -> Command:
@@ -126,7 +111,7 @@ FORMS = (
         done=marked("It is tried again now."),
         fields=(_REASON, _TICKET),
         body=_reasoned,
-        part=_work,
+        part=item_at("work_id"),
     ),
     Command(
         CAUSE,
@@ -137,7 +122,7 @@ FORMS = (
         done=marked("The replay has begun. Load the page again to see what still stands."),
         fields=(_REASON, _TICKET),
         body=lambda typed, sender: {**_reasoned(typed, sender), "cause": sender.about},
-        part=_cause,
+        part=item_at("cause"),
     ),
     _by_two(
         "confirm", marked("Confirm this change"), marked("Confirm"), marked("The change was confirmed. It is made.")
@@ -155,7 +140,7 @@ FORMS = (
             FormField("ticket", "line", marked("Ticket"), marked("Of your own system, for example OPS-1042. The words about it stand there."), empty=marked("Write the ticket")),
         ),
         body=lambda typed, sender: {"since": instant(one(typed, "since"), sender.zone), "ticket": one(typed, "ticket")},
-        part=_key,
+        part=item_at("kid", "kid"),
         most=200,
     ),
     _distrusted(

@@ -1,9 +1,7 @@
 """The forms about an erasure: she asks for it, thinks again, and a second person decides."""
 
-from typing import Any
-
 from services.console.asking import Order
-from services.console.commands.form import Command, FormField, Places, Subject, nothing, one
+from services.console.commands.form import Command, FormField, Subject, item_at, nothing, one
 from services.console.rights_answers import ERASURES, PREVIEW
 from services.console.words import marked
 
@@ -11,11 +9,6 @@ _BACK, _PAGE = marked("Back to her requests"), "/cases/{case_id}/erasures"
 CASE = Subject("cases", "case_id", _BACK, page=_PAGE)
 ERASURE = Subject("erasures", "erasure_id", _BACK, page=_PAGE, within="case_id")
 _SHOWN = "erasure-effects.html"
-
-
-def _meant(listed: Any, places: Places) -> Any:
-    """The request that is meant."""
-    return next((item for item in listed.items if item.id == places["erasure_id"]), None)
 
 
 FORMS = (
@@ -48,7 +41,7 @@ FORMS = (
         done=marked("Her request was taken back. Nothing is erased."),
         fields=(),
         body=nothing,
-        part=_meant,
+        part=item_at("erasure_id"),
     ),
     Command(
         ERASURE,
@@ -62,7 +55,7 @@ FORMS = (
         done=marked("It is confirmed. Everything about her is being erased."),
         fields=(),
         body=nothing,
-        part=_meant,
+        part=item_at("erasure_id"),
     ),
     Command(
         ERASURE,
@@ -74,6 +67,6 @@ FORMS = (
         done=marked("It was refused because of a law. Nothing is erased."),
         fields=(FormField("law", "radios", marked("Which law has it kept?"), choices="retention_laws", empty=marked("Choose the law")),),
         body=lambda typed, _: {"law": one(typed, "law")},
-        part=_meant,
+        part=item_at("erasure_id"),
     ),
 )  # fmt: skip

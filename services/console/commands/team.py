@@ -6,7 +6,7 @@ from typing import Any
 from services.console import answers, team_answers
 from services.console.asking import Order
 from services.console.commands.case_forms import REFERENCE
-from services.console.commands.form import Command, FormField, Places, Sender, Subject, Typed, nothing, one
+from services.console.commands.form import Command, FormField, Sender, Subject, Typed, item_at, nothing, one
 from services.console.words import marked
 
 TEAM = Subject("team", "", marked("Back to the team"), page="/team")
@@ -27,11 +27,6 @@ def _planned(typed: Typed, sender: Sender) -> Mapping[str, Any]:
     return {"worker": away, "cover": one(typed, "cover"), **days}
 
 
-def _meant(listed: Any, places: Places) -> Any:
-    """The one that is meant."""
-    return next((item for item in listed.items if item.id == places["leave_id"]), None)
-
-
 def _decided(
     verb: str, path: str, title: str, button: str, done: str, *intro: str, field: FormField
 ) -> Command:
@@ -39,7 +34,7 @@ def _decided(
     order = Order("intake", verb, "POST", f"/v1/leaves/{{leave_id}}/{path}")
     return Command(
         LEAVE, order, team_answers.LEAVES, title=title, button=button, done=done, fields=(field,), intro=intro,
-        body=lambda typed, _: {"case_id": one(typed, "case_id")}, part=_meant,
+        body=lambda typed, _: {"case_id": one(typed, "case_id")}, part=item_at("leave_id"),
     )  # fmt: skip
 
 
@@ -94,7 +89,7 @@ FORMS = (
         done=marked("The leave is over. Whoever covered sees the cases no longer."),
         fields=(),
         body=nothing,
-        part=_meant,
+        part=item_at("leave_id"),
     ),
     _decided(
         "exclude_case", "exclude", marked("Leave a case out"), marked("Leave it out"),

@@ -1,6 +1,5 @@
 """Every page in Chromium in every language: what axe finds, what its policy stops, what it asks for, and how much it is."""
 
-import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +9,6 @@ import axe_playwright_python
 import httpx2
 import pytest
 import pytest_asyncio
-from playwright.async_api import async_playwright
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,6 +17,7 @@ from starlette.routing import Route
 from contracts.codes import ENGLISH, LANGUAGES
 from deploy.local.ports import free_port
 from tests.browser.test_api_page import served
+from tests.chromium import headless
 from tests.console.browsing import Page
 from tests.console.test_pages import FIRST_VIEW, LATER_VIEW
 from tests.console.whole.table import EVERY_PAGE, PAGES
@@ -94,14 +93,8 @@ async def screen(whole) -> AsyncIterator[Screen]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def chromium():
-    found = shutil.which("chromium")
-    assert found, "Debian's chromium is needed: apt-get install chromium"
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=found, args=["--no-sandbox", "--disable-gpu"]
-        )
+    async with headless() as browser:
         yield browser
-        await browser.close()
 
 
 async def a_tab(chromium, screen: Screen):

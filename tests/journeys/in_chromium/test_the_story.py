@@ -1,11 +1,9 @@
 """In Chromium, without a single call by hand: the whole story of the demo, in three ways."""
 
-import shutil
-
 import pytest
-from playwright.async_api import async_playwright
 
 from corridor.sign_in import address
+from tests.chromium import headless
 from tests.journeys.in_chromium.desks import Phone, WithoutScripts
 from tests.journeys.in_chromium.keyboard import Keyboard
 from tests.journeys.in_chromium.story import Tale
@@ -13,14 +11,8 @@ from tests.journeys.in_chromium.story import Tale
 
 @pytest.fixture
 async def chromium():
-    found = shutil.which("chromium")
-    assert found, "Debian's chromium is needed: apt-get install chromium"
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=found, args=["--no-sandbox", "--disable-gpu"]
-        )
+    async with headless() as browser:
         yield browser
-        await browser.close()
 
 
 @pytest.mark.parametrize(
