@@ -67,7 +67,7 @@ CODES: Mapping[str, str] = {
 
 
 def event_words(reader: Reader, type_: str) -> str:
-    """What happened, by the type of its event; of one that is newer than this process, the type itself."""
+    """The words for an event by its type; of one that is newer than this process, the type itself."""
     name = type_.rpartition(".v")[0] or type_
     if name in BESIDE:
         return reader.say(BESIDE[name])
@@ -88,7 +88,7 @@ def code_words(reader: Reader, type_: str, code: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What an entry holds besides: `told` in words, `kept` identifiers, hashes and what has no words, as the log has them."""
+    """The rest of an entry: `told` in words, `kept` identifiers, hashes and what has no words, as the log has them."""
 
     told: list[tuple[str, str]]
     kept: list[tuple[str, str]]
