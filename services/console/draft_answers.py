@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, RootModel
 
 from services.console.answers import Move, Page, Values
-from services.console.asking import Question
+from services.console.asking import Order, Question
 
 
 class Draft(BaseModel):
@@ -45,6 +45,7 @@ class AskedQuestion(BaseModel):
 
 
 class Section(BaseModel):
+    dimension: str
     title: str
     why: str | None
     questions: list[AskedQuestion]
@@ -86,8 +87,34 @@ class IntakeForms(RootModel[list[IntakeForm]]):
     pass
 
 
+class ListedScreening(BaseModel):
+    id: UUID
+    corrects: UUID | None
+    requested: str
+    at: datetime
+    by: str
+
+
+class Dimension(BaseModel):
+    name: str
+    positive: bool
+
+
 class ScreeningResult(BaseModel):
+    """A screening with its answers. `reason`: why it took the place of another."""
+
+    id: UUID
+    corrected: bool
+    corrects: UUID | None
+    reason: str | None
+    requested: str
+    version: str
     outcome: str
+    dimensions: list[Dimension]
+    answers: dict[str, str]
+    at: datetime
+    by: str
+    moves: list[Move]
 
 
 class Submission(BaseModel):
@@ -104,8 +131,12 @@ DRAFT = Question("intake", "get_draft", "/v1/drafts/{draft_id}", OneDraft)
 CHECKLIST = Question("intake", "get_checklist", "/v1/checklists/{checklist}/versions/{version}", Checklist)
 FORMS = Question("intake", "list_forms", "/v1/forms", IntakeForms)
 FORM = Question("intake", "get_form", "/v1/forms/{form}/versions/{version}", IntakeForm)
+SCREENINGS = Question("intake", "list_screenings", "/v1/cases/{case_id}/screenings", Page[ListedScreening])
 SCREENING = Question(
     "intake", "get_screening", "/v1/cases/{case_id}/screenings/{screening_id}", ScreeningResult
+)
+CORRECT_SCREENING = Order(
+    "intake", "correct_screening", "POST", "/v1/cases/{case_id}/screenings/{screening_id}/correct"
 )
 SUBMISSIONS = Question("intake", "list_submissions", "/v1/submissions", Page[Submission])
 SUBMISSION = Question("intake", "get_submission", "/v1/submissions/{case_id}", Submission)

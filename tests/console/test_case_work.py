@@ -53,6 +53,25 @@ async def test_a_task_is_added_postponed_done_and_taken_up_again(workplace):
     assert (await asked(workplace, f"/v1/tasks/{task}"))["state"] == "cancelled"
 
 
+async def test_a_task_of_the_team_is_about_no_case_and_found_in_a_list_of_its_own(workplace):
+    _, browser = await begun(workplace)
+    listed = await browser.get("/console/tasks?view=team")
+    form = (await browser.get(listed.links["Add a task of the team"])).form("raise_task")
+    missing = await browser.send(form, text="Order mattresses")
+    assert (missing.status, missing.html.count("Choose what is to be done")) == (422, 2)
+    for _ in range(2):
+        saved = await browser.send(missing.form("raise_task"), kind="other", due_on=SOON)
+        assert ("The task was saved." in saved.text, "Order mattresses" in saved.text) == (True, True)
+    task = saved.answer.url.path.rpartition("/")[2]
+    assert (await asked(workplace, f"/v1/tasks/{task}"))["case_id"] is None
+    listed = await browser.get("/console/tasks?view=team")
+    assert (f"/tasks/{task}" in listed.html, "mattresses" in listed.text) == (True, False)
+    assert "It was saved that the task is done." in (await sent(browser, f"tasks/{task}/complete_task")).text
+    auditor = workplace.browser()
+    await auditor.sign_in("th.auditor")
+    assert (await auditor.get("/console/tasks/ours/raise_task")).status == 404
+
+
 async def test_whoever_does_not_see_the_case_is_given_no_task_of_it(workplace):
     case, browser = await begun(workplace)
     told = await sent(browser, f"cases/{case}/raise_task", kind="visit", worker=SCRIPT)

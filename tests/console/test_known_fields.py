@@ -1,8 +1,12 @@
-"""What is known of her: recorded, corrected with a reason, taken away; how she can be reached stands first."""
+"""What is known of her: recorded, corrected with a reason, taken away; how she can be reached stands first; her urgent flags."""
+
+from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 
-from services.console.commands.field_forms import NAMES
+from services.console.answers import Fields, ReceivedFields
+from services.console.commands.field_forms import NAMES, standing
 from tests.console.test_case_work import asked, begun, sent
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -84,3 +88,49 @@ async def test_a_field_of_somebody_elses_case_or_without_a_number_is_not_there(w
     for number in (1, 0, len(NAMES) + 1):
         assert (await stranger.get(f"/console/cases/{case}/fields/{number}")).status == 404
     assert (await stranger.get(f"/console/cases/{case}/fields")).status == 404
+
+
+async def flags(browser, case: str):
+    page = await browser.get(f"/console/cases/{case}/flags")
+    assert page.status == 200, page.text
+    return page.form("/flags")
+
+
+async def test_an_urgent_flag_is_raised_after_the_intake_and_lowered_with_a_reason(workplace):
+    case, browser = await begun(workplace)
+    form = await flags(browser, case)
+    saved = await browser.send(form, protection=["immediate_danger"], health=["late_pregnancy"])
+    assert ("The urgent flags were saved." in saved.text, "In immediate danger" in saved.text) == (True, True)
+    stands = await flags(browser, case)
+    assert [value for name, value in stands.fields if name in {"protection", "health"}] == [
+        "immediate_danger",
+        "late_pregnancy",
+    ]
+    told = await browser.send(stands, protection=[])
+    assert (told.status, told.html.count("taken away: write why")) == (422, 2)
+    done = await browser.send(told.form("/flags"), reason=f"She is in the shelter {SCRIPT}")
+    assert ("The urgent flags were saved." in done.text, "<script" in done.html) == (True, False)
+    assert (await asked(workplace, f"/v1/cases/{case}/fields"))["flags"] == ["late_pregnancy"]
+
+
+async def test_a_flag_that_was_raised_meanwhile_is_shown_and_not_lowered_unseen(workplace):
+    case, browser = await begun(workplace)
+    old = await flags(browser, case)
+    await browser.send(await flags(browser, case), protection=["immediate_danger"])
+    told = await browser.send(old, health=["suicide_risk"])
+    assert (told.status, "Recorded now: In immediate danger" in told.text) == (412, True), told.text
+    assert (await asked(workplace, f"/v1/cases/{case}/fields"))["flags"] == ["immediate_danger"]
+    stranger = workplace.browser()
+    await stranger.sign_in("th.other-worker")
+    assert (await stranger.get(f"/console/cases/{case}/flags")).status == 404
+
+
+async def test_flags_that_came_with_her_are_ticked_until_somebody_here_has_said_otherwise():
+    came = {"cor_UrgentProtection": ["immediate_danger"], "cor_UrgentHealth": ["none"]}
+    part = {"disclosure_id": uuid4(), "sender": "kh-x", "sender_cell": "KH", "purpose": "protection"}
+    part |= {"valid_until": datetime.now(UTC), "closed": None, "changed": []}
+    known = Fields(own_number=None, fields={}, flags=[], received=[ReceivedFields(**part, fields=came)])
+    assert standing(known, flagged=True) == {"protection": ["immediate_danger"], "health": []}
+    assert standing(known, flagged=False) == {"protection": [], "health": []}
+    own = known.model_copy(update={"flags": ["late_pregnancy"]})
+    assert standing(own, flagged=True) == {"protection": [], "health": ["late_pregnancy"]}

@@ -23,7 +23,6 @@ WITHOUT_A_FORM: Mapping[str, Collection[str]] = {
     "begun as a draft, which asks one thing on each page": {"open_case", "screen_case"},
     "all are marked as read at once": {"read_notice"},
     "no page yet for the access in an emergency and its review": {"break_glass", "review_glass"},
-    "no page yet that shows a screening with its answers": {"correct_screening"},
     "no page yet for the law under which something received is kept": {"retain_disclosure"},
     "no page yet for the texts that are read out": {
         "draft_notice", "revise_notice", "propose_notice", "approve_notice", "withdraw_notice", "decline_withdrawal",

@@ -10,6 +10,7 @@ from services.console import answers
 from services.console.answers import Move
 from services.console.asking import PDF, Panel, Voice, at_once
 from services.console.commands import COMMANDS, offered
+from services.console.commands.field_forms import FLAGGED, FLAGS_SAVED
 from services.console.names import names_of, organisations
 from services.console.return_answers import RETURNS
 from services.console.visiting import Who
@@ -43,7 +44,7 @@ async def show_case(
         holds=holds,
         of_one=offered,
         beside=offered(_moves(panels["dependants"])),
-        done=COMMANDS[done].done if done in COMMANDS else "",
+        done=FLAGS_SAVED if done == FLAGGED else COMMANDS[done].done if done in COMMANDS else "",
         **panels,
     )
 

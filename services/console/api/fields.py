@@ -1,4 +1,4 @@
-"""Pages: what is known of her, and one field of it to record or correct, by its number."""
+"""Pages: what is known of her, one field of it to record or correct, by its number, and her urgent flags to raise or lower."""
 
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from services.console import answers
 from services.console.api.consents import Done
 from services.console.api.forms import begun_form, received, shown_again
 from services.console.asking import at_once
-from services.console.commands.field_forms import DONE, NAMES, RECORD, form_of, stands
+from services.console.commands.field_forms import DONE, NAMES, RECORD, flags_form, form_of, standing, stands
 from services.console.commands.form import Command
 from services.console.visiting import Anybody, Visitor, Who
 
@@ -50,6 +50,22 @@ async def show_field(case_id: UUID, number: int, who: Who) -> Response:
 @router.post("/cases/{case_id}/fields/{number:int}")
 async def send_field(case_id: UUID, number: int, visitor: Anybody, request: Request) -> Response:
     return await received(visitor, request, _form(visitor, case_id, number), str(case_id))
+
+
+@router.get("/cases/{case_id}/flags")
+async def show_flags(case_id: UUID, who: Who) -> Response:
+    form = flags_form(case_id)
+    if before := await who.typed_before():
+        return await shown_again(who, form, str(case_id), before)
+    case, found = await at_once(
+        who.voice.ask(answers.CASE, case_id=case_id), who.voice.ask(answers.FIELDS, case_id=case_id)
+    )
+    return await begun_form(who, form, str(case_id), standing(found.value, flagged=case.value.flagged), case)
+
+
+@router.post("/cases/{case_id}/flags")
+async def send_flags(case_id: UUID, visitor: Anybody, request: Request) -> Response:
+    return await received(visitor, request, flags_form(case_id), str(case_id))
 
 
 def _form(visitor: Visitor, case_id: UUID, number: int) -> Command:

@@ -1,4 +1,6 @@
-"""The forms about what is known of her: one for each field of a case file, by its number. Correcting is recording anew, with a reason."""
+"""The forms about what is known of her: one for each field of a case file, by its number, and one for her urgent flags. Correcting is
+recording anew, with a reason.
+"""
 
 from collections.abc import Mapping
 from functools import partial
@@ -6,11 +8,12 @@ from typing import Any
 
 from contracts.casefile.decided import DECIDED_ELSEWHERE
 from contracts.casefile.fields import FIELDS, ONE_LINE, Field
+from contracts.casefile.urgent import FLAGS, flags_in
 from contracts.codes import codes
 from services.console import answers
 from services.console.asking import Order
-from services.console.commands.form import Command, FormField, Sender, Subject, Typed, one
-from services.console.commands.interview import shown_in, value_of
+from services.console.commands.form import CASE, Command, FormField, Sender, Subject, Typed, one
+from services.console.commands.interview import URGENT, shown_in, value_of
 from services.console.commands.work_forms import WHY_CHANGED
 from services.console.words import marked
 
@@ -66,3 +69,49 @@ def stands(number: int, recorded: answers.Fields) -> Typed:
     """The recorded value of this field, as it would be typed."""
     name = NAMES[number - 1]
     return shown_in(_answered_as(FIELDS[name]), recorded.fields.get(name))
+
+
+FLAGGED = "flags"
+FLAGS_SAVED = marked("The urgent flags were saved. A supervisor is told at once of one that was raised.")
+
+
+def _flagged(typed: Typed, sender: Sender) -> Mapping[str, Any]:
+    """Both fields of flags, as they are now."""
+    del sender
+    why = one(typed, "reason")
+    return {**URGENT.saved(typed)} | ({"reason": why} if why else {})
+
+
+def flags_form(case_id: object) -> Command:
+    """The form of her urgent flags, which act when they are raised."""
+    return Command(
+        CASE,
+        RECORD,
+        answers.CASE,
+        title=marked("Raise or lower an urgent flag"),
+        button=marked("Save the flags"),
+        done=FLAGS_SAVED,
+        fields=(*URGENT.fields, WHY_CHANGED),
+        body=_flagged,
+        pins=True,
+        shown="flags-now.html",
+        shows=answers.FIELDS,
+        intro=(
+            marked("A flag that is ticked anew is told a supervisor at once, and its steps are added to the tasks."),
+            marked("Take away what is so no more, and say why. What it asked for stays to be done until somebody says otherwise."),
+        ),
+        address=f"/cases/{case_id}/flags",
+        then=f"/cases/{case_id}?done={FLAGGED}",
+    )  # fmt: skip
+
+
+def standing(recorded: answers.Fields, *, flagged: bool) -> Typed:
+    """The flags that stand, as they would be ticked: those that were recorded here, else those that came with her, unless somebody here
+    has said that there is none.
+    """
+    came = {flag for part in recorded.received for flag in flags_in(part.fields)} if flagged else set()
+    stand = recorded.flags or came
+    return {
+        field.name: [flag for flag in codes(field.codes) if flag in stand and flag in FLAGS]
+        for field in URGENT.fields
+    }

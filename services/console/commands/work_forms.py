@@ -1,6 +1,7 @@
 """The forms of the work on a case: its tasks and notes, what is assessed and decided, holds, and its end."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from services.console import answers
@@ -105,7 +106,9 @@ def _of_note(
 
 
 def _raised(typed: Typed, sender: Sender) -> Mapping[str, Any]:
-    return {"case_id": str(sender.about), **_told("kind", "due_on", "worker", "text")(typed, sender)}
+    """On a case, or of the team where it is about none."""
+    of_case = {"case_id": str(sender.about)} if sender.about else {}
+    return {**of_case, **_told("kind", "due_on", "worker", "text")(typed, sender)}
 
 
 def _stands(task: Any) -> Typed:
@@ -136,18 +139,28 @@ def _closed(typed: Typed, sender: Sender) -> Mapping[str, Any]:
     return {"linked_stay": ticked(typed, "linked_stay"), **_told("reason", "note")(typed, sender)}
 
 
+_WHAT, _WHO = FormField("text", "words", marked("What exactly?"), _HERE), FormField("worker", "line", marked("Who does it?"), _SIGN_IN_NAME)  # fmt: skip
+RAISE_TASK = Command(
+    CASE,
+    Order("intake", "raise_task", "POST", "/v1/tasks"),
+    answers.TASKS,
+    title=marked("Add a task"),
+    button=marked("Save the task"),
+    done=marked("The task was saved."),
+    fields=(_KIND, _WHAT, _DUE, _WHO),
+    body=_raised,
+)
+RAISE_TEAM_TASK = replace(
+    RAISE_TASK,
+    subject=Subject("tasks", "", marked("Tasks"), page="/tasks"),
+    title=marked("Add a task of the team"),
+    fields=(_KIND, replace(_WHAT, hint=marked("It is about no person: name nobody. Your whole organisation can read it.")), _DUE, _WHO),
+    makes=TASK,
+)  # fmt: skip
+"""The same about no case."""
+
 FORMS = (
-    Command(
-        CASE,
-        Order("intake", "raise_task", "POST", "/v1/tasks"),
-        answers.TASKS,
-        title=marked("Add a task"), button=marked("Save the task"), done=marked("The task was saved."),
-        fields=(
-            _KIND, FormField("text", "words", marked("What exactly?"), _HERE), _DUE,
-            FormField("worker", "line", marked("Who does it?"), _SIGN_IN_NAME),
-        ),
-        body=_raised,
-    ),
+    RAISE_TASK,
     _of_task("complete", marked("It is done"), marked("Save that it is done"), marked("It was saved that the task is done.")),
     Command(
         TASK,
@@ -155,7 +168,7 @@ FORMS = (
         answers.TASK,
         title=marked("Postpone or hand on"), button=marked("Save the task"), done=marked("The task was saved."),
         fields=(
-            _DUE, FormField("worker", "line", marked("Who does it?"), _SIGN_IN_NAME),
+            _DUE, _WHO,
             *(FormField(name, "kept") for name in ("kind", "stood_on", "due_at", "remind_at")),
         ),
         body=_changed,

@@ -224,6 +224,21 @@ async def screening(whole) -> str:
     return (await whole.ask("th.worker", "intake", "POST", path, json=form))["id"]
 
 
+async def screened(whole) -> str:
+    """A checklist that was submitted: the case and the screening."""
+    case = whole.made["case_id"]
+    form = {"checklist": "field-adult", "answers": {await asked_first(whole): "no"}}
+    path = f"/v1/cases/{case}/screenings"
+    return f"{case}.{(await whole.ask('th.worker', 'intake', 'POST', path, json=form))['id']}"
+
+
+async def asked_first(whole) -> str:
+    """The first question of the short checklist."""
+    path = "/v1/checklists/field-adult/versions/1?language=en"
+    asked = await whole.ask("th.worker", "intake", "GET", path)
+    return asked["sections"][0]["questions"][0]["indicator"]
+
+
 async def failed(whole) -> str:
     return await failed_work(whole.workplace)
 
@@ -415,6 +430,7 @@ MAKERS: Mapping[str, Callable[[Any], Awaitable[str]]] = {
     "submitted_id": submitted,
     "abandoned_id": abandoned,
     "screening_draft_id": screening,
+    "screening": screened,
     "work_id": failed,
     "cause": standing_still,
     "leave_id": leave,

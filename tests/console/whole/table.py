@@ -96,6 +96,11 @@ PAGES: Mapping[str, Row] = {
     "/cases/{case_id}/erasures": Row("/cases/{erasing_id}/erasures", CASE),
     "/cases/{case_id}/fields": Row("/cases/{case_id}/fields", CASE),
     "/cases/{case_id}/fields/{number}": Row("/cases/{case_id}/fields/1", CASE),
+    "/cases/{case_id}/flags": Row("/cases/{case_id}/flags", CASE),
+    "/cases/{case_id}/screenings": Row("/cases/{case_id}/screenings", CASE),
+    "/screenings/{case_id}.{screening_id}": Row("/screenings/{screening}", CASE),
+    "/screenings/{case_id}.{screening_id}/{number}": Row("/screenings/{screening}/1", CASE),
+    "/tasks/ours/raise_task": Row("/tasks/ours/raise_task", OFFICER | WORKERS),
     "/cases/{case_id}/notes": Row("/cases/{case_id}/notes", CASE),
     "/holds/{case_id}.{hold_id}/paper": Row("/holds/{hold}/paper", CASE),
     "/tasks": Row("/tasks", OFFICER | WORKERS),
@@ -220,6 +225,9 @@ SENT: Mapping[str, Row] = {
     "/imports/ours/start_import": Row("/imports/ours/start_import", OFFICER),
     "/drafts/{draft_id}/{number}": Row("/drafts/{draft_id}/5", OFFICER),
     "/cases/{case_id}/fields/{number}": Row("/cases/{case_id}/fields/1", CASE),
+    "/cases/{case_id}/flags": Row("/cases/{case_id}/flags", CASE),
+    "/screenings/{case_id}.{screening_id}/{number}": Row("/screenings/{screening}/1", CASE),
+    "/tasks/ours/raise_task": Row("/tasks/ours/raise_task", OFFICER | WORKERS),
     "/drafts/{draft_id}/submit_draft": Row("/drafts/{draft_id}/submit_draft", OFFICER),
 }
 """What is sent besides the forms, by its route."""
