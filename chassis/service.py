@@ -57,6 +57,7 @@ from chassis.web.http import replayed
 from chassis.web.idempotency import ReplayedAnswer
 from chassis.web.moves import Commands
 from chassis.web.query_names import known_parameters
+from chassis.web.routes import add_routes
 from chassis.web.strict_json import StrictJson
 from chassis.web.token_first import TokenFirst, public_paths
 from chassis.work import WorkKind, WorkRunner
@@ -187,11 +188,8 @@ class Service(Generic[Own_co, Parts_co]):
         app.add_exception_handler(ReplayedAnswer, replayed)
         app.add_exception_handler(access.CaseRefused, refusals.refused)
         self.answer(app)
-        app.include_router(self._router)
-        for part in (operations, parked_events, reading, code_lists, event_document):
-            app.include_router(part.router)
-        if self.held:
-            app.include_router(held.router)
+        of_every = [part.router for part in (operations, parked_events, reading, code_lists, event_document)]
+        add_routes(app, self._router, *of_every, *([held.router] if self.held else ()))
         return app
 
     def answer(self, app: FastAPI) -> None:
