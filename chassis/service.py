@@ -52,6 +52,7 @@ from chassis.web.api_document import DocumentedApi
 from chassis.web.attempts import attempts_work
 from chassis.web.body_limit import BodyLimit
 from chassis.web.case_names import named_cases
+from chassis.web.heard import RunsAgain
 from chassis.web.http import replayed
 from chassis.web.idempotency import ReplayedAnswer
 from chassis.web.moves import Commands
@@ -178,6 +179,7 @@ class Service(Generic[Own_co, Parts_co]):
             telemetry=self.telemetry.http(self._meters()),
             dependencies=[Depends(named_cases), Depends(known_parameters)],
         )
+        app.add_middleware(RunsAgain)
         app.add_middleware(StrictJson)  # each stands inside the ones that are added after it
         app.add_middleware(BodyLimit, limit=self.settings.max_body_bytes)
         app.add_middleware(TokenFirst, public=public_paths(self._router))
