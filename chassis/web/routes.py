@@ -49,7 +49,7 @@ def gathered(*routers: APIRouter) -> APIRouter:
 
 
 def every_route(routes: Sequence[Any]) -> Iterator[APIRoute]:
-    """Those among an app's routes that answer a request themselves: no mounts."""
+    """The routes of an app that answer a request themselves: no mounts."""
     return (route for route in routes if isinstance(route, APIRoute))
 
 
