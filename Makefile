@@ -47,7 +47,7 @@ demo: $(STAMP) ## play a case across two countries on the local stack; ARGS=--ex
 up: $(STAMP) ## start the local stack of TH and KH until Ctrl-C; ARGS='TH KH VN' for three, ARGS=--fresh wipes it first
 	$(RUN) -m corridor up $(ARGS)
 
-bench: $(STAMP) ## measure relay, consumer, lists, a page of the console, a whole case and a command, on real servers
+bench: $(STAMP) ## measure a whole case against a floor, a peer and an earlier commit, its legs, memory and telemetry, on real servers
 	$(RUN) -m tests.bench $(ARGS)
 
 screenshots: $(STAMP) chromium ## take the pictures of docs/guide anew, on a stack of their own; ARGS='worker-case' for some of them

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pydantic import ValidationError
 
@@ -110,6 +110,31 @@ class Mark:
     def has_kept(self) -> bool:
         """True where events of this stream after its mark may have been kept, so that they must be looked for."""
         return self.parked or self.ahead > self.sequence
+
+
+class Run(NamedTuple):
+    """The sequences of one stream that a batch has one after another, all of them readable."""
+
+    first: int
+    last: int
+
+    @property
+    def before(self) -> Mark:
+        """The mark of the stream at which all of them may run."""
+        return Mark(self.first - 1, parked=False)
+
+
+def runs_of(batch: Sequence[IncomingRecord]) -> dict[Stream, Run]:
+    """The runs of a batch: a stream with a gap, a repetition or an unreadable event has none."""
+    runs: dict[Stream, Run] = {}
+    broken: set[Stream] = set()
+    for one in batch:
+        if one.marked:
+            known = runs.get(one.stream)
+            if one.fault is not None or (known is not None and one.sequence != known.last + 1):
+                broken.add(one.stream)
+            runs[one.stream] = Run(one.sequence if known is None else known.first, one.sequence)
+    return {stream: run for stream, run in runs.items() if stream not in broken}
 
 
 @dataclass(slots=True)

@@ -45,7 +45,7 @@ SMALL = 50
 QUICK_SECONDS = 0.008
 """The seconds within which a small batch is handled where nothing else runs: after one of these nothing is waited for."""
 LONGER, LONGEST_REST_SECONDS = 4.0, 0.2
-"""After a small batch that took longer, others are waited for so many times as long, but not longer than this."""
+"""After the end of a small batch that took longer, records wait for others until so many times as long is over, but not longer than this."""
 HOLD_SECONDS = 30.0
 """The seconds that a stopped consumer waits before it tries the same batch again."""
 
@@ -234,7 +234,7 @@ class Consumer(SupervisedLoop):
         self._stop: str | None = None
         self._ends: dict[Partition, int] = {}
         self._since: Mapping[str, int] = {}
-        self._rest_seconds = 0.0
+        self._rested_at = 0.0
 
     @property
     def stopped(self) -> bool:
@@ -315,8 +315,8 @@ class Consumer(SupervisedLoop):
 
     async def _company(self, reader: PartitionReader, batch: Batch) -> Batch:
         """The records that come while this batch waits for them, which it does under load unless something in it protects."""
-        seconds, self._rest_seconds = self._rest_seconds, 0.0
-        if not seconds or not batch.incoming or batch.protects:
+        seconds = self._rested_at - time.monotonic()
+        if seconds <= 0 or not batch.incoming or batch.protects:
             return Batch([], {})
         await self.rest(seconds)
         return await reader.next(0)
@@ -358,7 +358,8 @@ class Consumer(SupervisedLoop):
         self._since = batch.since  # it stays what it is while the batch fails
         began = time.monotonic()
         await self._inbox.take(batch.incoming, positions, self._say_trouble)
-        self._rest_seconds = rest_after(len(batch.incoming), time.monotonic() - began)
+        ended = time.monotonic()
+        self._rested_at = ended + rest_after(len(batch.incoming), ended - began)
         self._since = {}
         await self._show(consumer, positions)
 
@@ -377,6 +378,6 @@ class Consumer(SupervisedLoop):
 
 
 def rest_after(records: int, seconds: float) -> float:
-    """How long other records are waited for after a batch of so many that took so long: the busier the machine, the longer."""
+    """For how long after the end of a batch of so many, that took so long, others are waited for: the busier the machine, the longer."""
     late = max(0.0, seconds - QUICK_SECONDS) if records < SMALL else 0.0
     return min(LONGEST_REST_SECONDS, LONGER * late)

@@ -9,11 +9,11 @@ from typing import Any, Protocol
 
 from chassis.database import Database
 from chassis.events import parked
-from chassis.events.admission import Cause, IncomingRecord, Record, admit, read
+from chassis.events.admission import Cause, IncomingRecord, Record, admit, read, runs_of
 from chassis.events.ahead import run_protective
 from chassis.events.limits import Limits, Tally, TooManyParked, require_room, stop
-from chassis.events.marks import marks_of, move_marks
-from chassis.events.offsets import OffsetsMoved, Partition, move
+from chassis.events.marks import marks_of, move_marks, take
+from chassis.events.offsets import OffsetsMoved, Partition
 from chassis.events.subscription import Interests, Subscription, handle
 from chassis.faults import named, place, transient
 from chassis.supervised import pause_after
@@ -132,16 +132,17 @@ class Inbox:
         following: dict[Partition, int] = {}
         if positions is not None:
             following = {(i.record.topic, i.record.partition): i.record.offset + 1 for i in batch}
+        runs = {} if poison is not None else runs_of(batch)
         with self._span(batch):
             async with self._database.transaction(self._database.system()) as tx:
-                await move(tx, positions or {}, following)
-                marks = await marks_of(tx, batch)
+                taken = await take(tx, positions or {}, following, runs)
+                marks = await marks_of(tx, batch, taken) | {stream: runs[stream].before for stream in taken}
                 stored = await parked.stored(tx, batch, marks)
                 admission = admit(batch, marks, stored, poison)
                 await require_room(tx, self._limits, tally, admission.parked, positions)
                 await handle(tx, self._subscriptions, admission.run)
                 await parked.keep(tx, admission.parked)
-                await move_marks(tx, admission.moved)
+                await move_marks(tx, {key: m for key, m in admission.moved.items() if key not in taken})
         if positions is not None:
             positions.update(following)
 

@@ -1,7 +1,6 @@
 """How far each partition has been handled: kept in the service's database, moved by compare-and-set with the effects."""
 
 from collections.abc import Collection, Mapping
-from typing import Any
 
 from sqlalchemy import text
 
@@ -16,15 +15,6 @@ Partition = tuple[str, int]
 LOCK = "hashtext('corridor.replay')"
 """The lock that each batch holds shared and a replay exclusively: a replay never meets a batch half way."""
 
-_MOVE = text(
-    f"""
-    with batch as materialized (select pg_advisory_xact_lock_shared({LOCK}))
-    update chassis.offsets as o set next_offset = n.following
-    from batch, unnest(cast(:topics as text[]), cast(:partitions as integer[]), cast(:expected as bigint[]),
-                       cast(:following as bigint[])) as n(topic, partition, expected, following)
-    where o.topic = n.topic and o.partition = n.partition and o.next_offset = n.expected
-    """
-)
 _SHARE = text(f"select pg_advisory_xact_lock_shared({LOCK})")
 _READ = text("select topic, partition, next_offset from chassis.offsets where topic = any(:topics)")
 _BEGIN = insert_missing(OFFSETS)
@@ -46,25 +36,6 @@ _HOLD = text(
 
 class OffsetsMoved(Exception):
     """Another owner of a partition moved on, or moved the offset: roll back, and seek to the database's offset."""
-
-
-async def move(
-    tx: Transaction, expected: Mapping[Partition, int], following: Mapping[Partition, int]
-) -> None:
-    """Move the offsets of a batch, first of all in its transaction. Raises OffsetsMoved when one is not as expected."""
-    if not following:
-        await tx.execute(_SHARE)
-        return
-    keys = sorted(following)
-    parameters: dict[str, list[Any]] = {
-        "topics": [topic for topic, _ in keys],
-        "partitions": [partition for _, partition in keys],
-        "expected": [expected[key] for key in keys],
-        "following": [following[key] for key in keys],
-    }
-    result = await tx.execute(_MOVE, parameters)
-    if result.rowcount != len(keys):
-        raise OffsetsMoved
 
 
 async def hold(tx: Transaction, partitions: Collection[Partition]) -> None:

@@ -60,7 +60,7 @@ async def _recipients(who: SignedIn, places: Places, typed: Typed) -> Mapping[st
     known = (await organisations(who.voice)).value
     own, label = who.session.person.organisation, who.reader.label
     return {
-        offers.id: f"{offers.name} ({offers.cell}): {', '.join(label('service', code) for code in offers.services)}"
+        offers.id: f"{offers.name} ({label('country', offers.cell)}): {', '.join(label('service', code) for code in offers.services)}"
         for offers in (known.items if known else [])
         if offers.services and offers.id != own
     }

@@ -1,20 +1,25 @@
 """Pages as bytes: the templates, the files that they load, and the headers of every answer."""
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
+from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
+from contracts.casefile.reference import PATTERN
 from services.console.settings import Settings
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 FOREVER = "public, max-age=31536000, immutable"
 """For files that have a hash of their content in their names."""
+_REFERENCE = re.compile(rf"\b({PATTERN.strip('^$')})\b")
+_WHOLE = Markup('<span class="app-whole">{}</span>')
 
 
 @cache
@@ -27,7 +32,16 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["static"] = static_names()
+    made.filters["whole"] = whole
     return made
+
+
+def whole(text: object) -> Markup:
+    """A text in which references of cases stand each on one line, however narrow the page is. What is markup already is left as it is."""
+    if isinstance(text, Markup):
+        return text
+    parts = _REFERENCE.split(str(text))
+    return Markup().join(_WHOLE.format(part) if number % 2 else part for number, part in enumerate(parts))
 
 
 @cache

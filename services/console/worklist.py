@@ -34,11 +34,11 @@ ME, TOMORROW = "me", "tomorrow"
 VIEWS: Mapping[str, CountedView] = {
     "mine": CountedView(
         marked("My cases"),
-        marked("You have no open case. Look at the cases that nobody has, or ask your supervisor."),
+        marked("You have no open case. Look at the cases that are not assigned yet, or ask your supervisor."),
         {**_OPEN, "worker": ME},
     ),
     "unassigned": CountedView(
-        marked("Nobody has them"),
+        marked("Not assigned yet"),
         marked("Every open case has somebody who works on it."),
         {**_OPEN, "worker": "nobody"},
     ),
@@ -67,7 +67,7 @@ TASK_VIEWS: Mapping[str, CountedView] = {
     ),
     "late": CountedView(marked("Overdue"), marked("Nothing is overdue."), {"overdue": True}),
     "unassigned": CountedView(
-        marked("Nobody has them"), marked("Every task has somebody who does it."), {"unassigned": True}
+        marked("Not assigned yet"), marked("Every task has somebody who does it."), {"unassigned": True}
     ),
     "team": CountedView(
         marked("Of the team, about no case"), marked("The team has no task without a case."), {"team": True}

@@ -1,7 +1,7 @@
 """Applies the records of a partner's topic: recalls and all other control first, then the rest in its order."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from enum import Enum, auto
@@ -29,9 +29,13 @@ from services.exchange.use_cases.receive import (
 )
 
 NOTHING = Distrusts()
-PAGE = 50
+PAGE, BEGINNING = 50, (-1, -1)
 TRIES = 5
 """The failures of one envelope by itself before it is set aside and the rest of its case goes on."""
+
+
+HeardRecord = tuple[RawRecord, OpenedEnvelope | UnopenedEnvelope]
+"""A stored record, and what it says, or why it cannot be opened."""
 
 
 class Kind(Enum):
@@ -57,18 +61,19 @@ class Receiver:
 
     async def run(self) -> int:
         """Apply everything stored so far; how many records were applied. Raises errors that pass if one waits."""
-        applied, stored, self.waiting = 0, False, False
-        async for raw in self._records():
-            stored, opened = True, self._open(raw)
+        applied, failed, few = 0, False, await self._few()
+        async for raw, opened in self._records(few):
             if _kind(opened) is Kind.CONTROL:
-                applied += await self._apply(raw, opened)
-        return applied + await self._run_rest() if stored else 0
+                done = await self._apply(raw, opened)
+                applied, failed = applied + done, failed or not done
+        if few is not None:
+            few = None if failed else [heard for heard in few if _kind(heard[1]) is not Kind.CONTROL]
+        return applied + await self._run_rest(few)
 
-    async def _run_rest(self) -> int:
+    async def _run_rest(self, few: Sequence[HeardRecord] | None) -> int:
         """Apply the rest after all control, presence last."""
         applied, blocked = 0, set[UUID]()
-        async for raw in self._records():
-            opened = self._open(raw)
+        async for raw, opened in self._records(few):
             about = _references(opened)
             if _kind(opened) is Kind.PRESENCE or about & blocked:
                 continue
@@ -77,40 +82,45 @@ class Receiver:
             else:
                 blocked |= about
         self.waiting = bool(blocked)
-        return applied + await self._hear(complete=not blocked)
+        return applied + await self._hear(few, complete=not blocked)
 
-    async def _hear(self, *, complete: bool) -> int:
+    async def _hear(self, few: Sequence[HeardRecord] | None, *, complete: bool) -> int:
         """Presence last: the partner's count is compared with the envelopes that came, once all of them were looked
         at.
 
         The newest presence says all that the others said; they are dropped, however many they are.
         """
-        heard = [
+        presences = [
             (raw, opened)
-            async for raw in self._records()
-            if isinstance(opened := self._open(raw), OpenedEnvelope)
+            async for raw, opened in self._records(few)
+            if isinstance(opened, OpenedEnvelope) and _kind(opened) is Kind.PRESENCE
         ]
-        presences = [(raw, opened) for raw, opened in heard if _kind(opened) is Kind.PRESENCE]
         if not presences:
             return 0
         newest = max(presences, key=lambda pair: pair[1].claims.iat)
-        async with self._transaction() as tx:
-            for raw, _ in presences:
-                if raw is not newest[0]:
-                    await inbox.drop(tx, raw)
+        if len(presences) > 1:
+            async with self._transaction() as tx:
+                for raw, _ in presences:
+                    if raw is not newest[0]:
+                        await inbox.drop(tx, raw)
         raw, opened = newest
         return await self._apply(raw, opened if complete else _without_heads(opened)) + len(presences) - 1
 
-    async def _records(self) -> AsyncIterator[RawRecord]:
-        after = (-1, -1)
-        while True:
-            async with self._transaction() as tx:
-                page = await inbox.page(tx, self._cell, after, PAGE)
+    async def _few(self) -> list[HeardRecord] | None:
+        """All that is stored, opened once, where it is little; None where it is more than is held in memory."""
+        page = await inbox.page(self._service.database, self._cell, BEGINNING, PAGE)
+        return [(raw, self._open(raw)) for raw in page] if len(page) < PAGE else None
+
+    async def _records(self, few: Sequence[HeardRecord] | None) -> AsyncIterator[HeardRecord]:
+        """The few that are in hand; else all that is stored, read and opened anew."""
+        for heard in few or ():
+            yield heard
+        after = BEGINNING if few is None else None
+        while after is not None:
+            page = await inbox.page(self._service.database, self._cell, after, PAGE)
             for raw in page:
-                yield raw
-            if len(page) < PAGE:
-                return
-            after = (page[-1].partition, page[-1].offset)
+                yield raw, self._open(raw)
+            after = (page[-1].partition, page[-1].offset) if len(page) == PAGE else None
 
     def _open(self, raw: RawRecord) -> OpenedEnvelope | UnopenedEnvelope:
         now = self._service.database.clock()
@@ -144,12 +154,8 @@ class Receiver:
         return True
 
     async def _receive(self, raw: RawRecord, opened: OpenedEnvelope) -> None:
-        async with self._transaction() as tx:
-            distrusted = await distrusts.active(tx)
-            of_lost_key = opened.signed_with in distrusted.keys and not await outgoing_envelopes.is_ours(
-                tx, self._cell, sha256(raw.raw)
-            )
-        if of_lost_key:
+        distrusted = await distrusts.active_now(self._service.database)
+        if opened.signed_with in distrusted.keys and not await self._is_ours(raw):
             await self._refuse(raw, "unknown_key")
             return
         judged = self._judge(raw, opened, distrusted)
@@ -163,6 +169,10 @@ class Receiver:
         async with self._transaction() as tx:
             if await inbox.hold(tx, raw):
                 await receive(tx, replace(judged, prepared=prepared))
+
+    async def _is_ours(self, raw: RawRecord) -> bool:
+        async with self._transaction() as tx:
+            return await outgoing_envelopes.is_ours(tx, self._cell, sha256(raw.raw))
 
     async def _prepare(self, judged: JudgedEnvelope, item: DisclosureItem) -> PreparedDisclosure | None:
         return await prepare(self._service.database, self._service.vault, judged.way, item)

@@ -13,8 +13,8 @@ from tests.bench.cell import Bench, dsn
 READ = "select * from chassis.outbox where pos > $1 order by pos limit $2"
 
 
-async def floor(bench: Bench, topic: str) -> float:
-    """Seconds from the first read to the last acknowledgement."""
+async def floor(bench: Bench, topic: str, first: str = "") -> float:
+    """Seconds from the first read to the last acknowledgement. The record before them goes to `first`, where that is named."""
     producer = Producer(
         {
             "bootstrap.servers": bench.kafka.bootstrap,
@@ -24,7 +24,7 @@ async def floor(bench: Bench, topic: str) -> float:
             "queue.buffering.max.messages": 1_000_000,
         }
     )
-    producer.produce(topic, b"", partition=0)
+    producer.produce(first or topic, b"", partition=0)
     producer.flush(60)  # the first record waits for the broker to give the producer its id
     source = bench.consent.database.source.encode()
     conn = await asyncpg.connect(dsn(bench.consent.settings.database_url.get_secret_value()))

@@ -41,7 +41,7 @@ async def test_a_supervisor_sees_who_has_what_and_gives_many_cases_on_without_a_
     given = await browser.send(form, case_ids=cases, worker="th.worker")
     again = await browser.send(form, case_ids=cases, worker="th.worker")
     for page, what in ((given, "Assigned"), (again, "Already had it")):
-        assert "th.worker has 2 of these 2 cases" in page.text
+        assert "Given to th.worker: 2 of 2" in page.text
         assert page.text.count(what) == len(re.findall(r"TH-\w{4}-\w{2}", page.text)) == 2
         assert "These could not be given" not in page.text
     assert [await workers_of(workplace, case) for case in cases] == [["th.worker"]] * 2
@@ -54,7 +54,7 @@ async def test_which_cases_could_not_be_given_is_said_with_the_reason(workplace)
     form = (await choosing(browser, team, "th.worker-7")).form("/team/ours/assign_cases")
     await browser.send(form, case_ids=[moved], worker="th.colleague")
     page = await browser.send((await choosing(browser, team, "th.worker-7")).form("/team/ours/assign_cases"), case_ids=[moved, there], worker="th.worker")  # fmt: skip
-    assert "th.worker has 1 of these 2 cases" in page.text
+    assert "Given to th.worker: 1 of 2" in page.text
     assert "These could not be given" in page.text
     assert "Was no longer with whoever was to give it" in page.text
     assert [await workers_of(workplace, case) for case in (moved, there)] == [["th.colleague"], ["th.worker"]]

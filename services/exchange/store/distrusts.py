@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 
-from chassis.database import Transaction
+from chassis.database import Database, Transaction
 from chassis.problems import NotFound, PreconditionFailed
 from chassis.rows import RowReader
 from chassis.tables import insert_missing, one_of, update_set, upsert_set
@@ -30,8 +30,11 @@ _LOST = f"""
     select name as kid, organisation from exchange.distrusts where kind = '{DistrustKind.KEY}' and {_ACTS}
     union select kid, organisation from exchange.listed_keys where lost_since is not null
 """
-_AGREEMENTS = text(
-    f"select name, agreement_version from exchange.distrusts where kind = '{DistrustKind.AGREEMENT}' and {_ACTS}"
+_ACTIVE = text(
+    f"""
+    select kid as name, organisation, null as agreement_version from ({_LOST}) as l
+    union all select name, null, agreement_version from exchange.distrusts where kind = '{DistrustKind.AGREEMENT}' and {_ACTS}
+    """
 )
 _OF_LOST_KEY = text(
     f"select exists (select from exchange.envelopes e join ({_LOST}) as l on l.kid = any(e.keys)"
@@ -89,8 +92,22 @@ async def save(tx: Transaction, distrust: Distrust, facts: Sequence[DistrustMove
 
 async def active(tx: Transaction) -> Distrusts:
     """All that counts no more now, by whoever's word: of the operators here, or of the trust list."""
-    keys = {row.kid: row.organisation for row in await tx.execute(text(_LOST))}
-    agreements = {(row.name, row.agreement_version) for row in await tx.execute(_AGREEMENTS)}
+    return _counted(await tx.execute(_ACTIVE))
+
+
+async def active_now(database: Database) -> Distrusts:
+    """The same, outside any transaction."""
+    return _counted(await database.look(_ACTIVE, {}))
+
+
+def _counted(rows: Iterable[Row[Any]]) -> Distrusts:
+    keys: dict[str, str] = {}
+    agreements: set[tuple[str, int]] = set()
+    for row in rows:
+        if row.agreement_version is None:
+            keys[row.name] = row.organisation
+        else:
+            agreements.add((row.name, row.agreement_version))
     return Distrusts(keys, frozenset(agreements))
 
 

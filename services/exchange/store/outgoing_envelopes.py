@@ -9,7 +9,7 @@ from sqlalchemy import Row, text
 
 from chassis.database import Transaction
 from chassis.rows import RowReader
-from chassis.tables import insert_missing, insert_set, update_set
+from chassis.tables import insert_missing, insert_set, update_set, upsert_set
 from contracts.border.items import ItemClass
 from contracts.border.wire import control_from_json, control_to_json
 from services.exchange.domain.chain import OutgoingChain
@@ -38,7 +38,7 @@ class SentEnvelope:
     keys: tuple[str, ...]
 
 
-_FIRST_LINK = insert_missing(OUTGOING_CHAINS)
+_LOCK = upsert_set(OUTGOING_CHAINS, update={"seq": "t.seq"}, returning="t.cell, t.recipient, t.seq, t.head")
 _LINK = update_set(OUTGOING_CHAINS, "seq", "head")
 _ENVELOPE = insert_set(ENVELOPES)
 _ITEM = insert_set(ENVELOPE_ITEMS, without=["code"])
@@ -54,12 +54,7 @@ _READERS: Mapping[ItemClass, RowReader[Any]] = {
 
 async def lock_chain(tx: Transaction, cell: str, recipient: str) -> OutgoingChain:
     """The last lock that sealing takes: numbers and links are given out one at a time."""
-    await _FIRST_LINK.write(tx, [OutgoingChain(cell, recipient)])
-    statement = text(
-        f"select {_CHAINS.columns()} from exchange.outgoing_chains"
-        " where cell = :cell and recipient = :recipient for update"
-    )
-    return _CHAINS.one(await tx.execute(statement, {"cell": cell, "recipient": recipient}))
+    return _CHAINS.one(await _LOCK.execute(tx, [OutgoingChain(cell, recipient)]))
 
 
 async def save_chain(tx: Transaction, chain: OutgoingChain) -> None:

@@ -1,4 +1,4 @@
-"""`python -m tests.bench.whole`: one person's whole case over two cells, in turns on this tree and on an earlier commit.
+"""`python -m tests.bench.whole`: one person's whole case over two cells, in turns on this tree, on an earlier commit, on the floor and on the peer.
 
 Prints for each turn the cases a second, the CPU that one case costs in cells, brokers and databases, and how long it takes across the border when
 nothing else runs. Ratios of one run hold; absolute figures belong to the machine. Exits with 1 when a gate or the judge fails.
@@ -11,6 +11,8 @@ import sys
 import uvloop
 
 from deploy.local.testing import Run
+from tests.bench.gates import table
+from tests.bench.whole.cells import both_trees
 from tests.bench.whole.comparison import measure
 from tests.bench.whole.turn import Plan
 
@@ -18,7 +20,10 @@ from tests.bench.whole.turn import Plan
 async def main(told: argparse.Namespace) -> int:
     run = Run.begin()
     try:
-        return int(not await measure(run, Plan(told.alone, told.cases, told.clients), told.rounds))
+        with both_trees(run.directory) as trees:
+            gates = await measure(trees, Plan(told.alone, told.cases, told.clients), told.rounds)
+        print(table(gates))
+        return int(not all(gate.reached for gate in gates))
     finally:
         run.end()
 

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from deploy.local.place import ROOT
-from tests.bench.whole.script import AT_AGENCY, Opening
+from tests.bench.whole.script import AT_AGENCY, AT_SCREENING_UNIT, Opening
 
 LAUNCH = Path(__file__).with_name("launch.py")
 COUNTING = "shared_preload_libraries = 'pg_stat_statements'\npg_stat_statements.max = 10000\npg_stat_statements.track = all\n"
 CELLS = ("TH", "KH")
+EARLIER = "360c5df"
 PEOPLE = ("th.officer", "th.supervisor", "th.worker")
 
 
@@ -127,3 +128,13 @@ def earlier(commit: str, folder: Path) -> Iterator[Path]:
         yield place
     finally:
         subprocess.run([*git, "remove", "--force", str(place)], check=True)
+
+
+@contextmanager
+def both_trees(folder: Path) -> Iterator[tuple[Tree, Tree]]:
+    """This tree and the earlier commit's, while this lasts."""
+    with earlier(EARLIER, folder) as place:
+        yield (
+            Tree("now", ROOT, folder / "now"),
+            Tree(EARLIER, place, folder / "earlier", AT_SCREENING_UNIT),
+        )

@@ -1,18 +1,18 @@
-"""The whole case in turns on this tree, on the floor and on an earlier commit's tree, on the same machine in the same run."""
+"""The whole case in turns on this tree, on an earlier commit's tree, on the floor and on the peer, on the same machine in the same run."""
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
+from typing import Any
 
-from deploy.local.place import ROOT
-from deploy.local.testing import Run
-from tests.bench.whole.cells import Tree, earlier, running
+from tests.bench.gates import Gate
+from tests.bench.peer.leg import running_peer
+from tests.bench.whole.cells import EARLIER, Tree, running
 from tests.bench.whole.floor import FloorTurn, floor_turn
-from tests.bench.whole.script import AT_SCREENING_UNIT
 from tests.bench.whole.turn import Measured, Plan, turn
 
-EARLIER = "360c5df"
-CPU_GATE, RATE_GATE, CROSSING_GATE = 1 / 5, 0.10, 2.0
+CPU_GATE, RATE_GATE, CROSSING_GATE, PEER_GATE, IDLE_GATE = 1 / 5, 0.10, 2.0, 2.0, 1 / 10
 
 
 @dataclass(slots=True)
@@ -22,56 +22,58 @@ class Rounds:
     now: list[Measured] = field(default_factory=list)
     then: list[Measured] = field(default_factory=list)
     floor: list[FloorTurn] = field(default_factory=list)
+    peer: list[Measured] = field(default_factory=list)
 
     @property
-    def passed(self) -> bool:
-        gates = self.cpu <= CPU_GATE, self.rate >= RATE_GATE, self.crossing <= CROSSING_GATE
-        return all(gates) and all(one.clean for one in self.now)
+    def gates(self) -> list[Gate]:
+        """Each a ratio of the medians of all rounds."""
+        now, then, floor, peer = (self._medians(one) for one in (self.now, self.then, self.floor, self.peer))
+        unclean = sum(not one.clean for one in (*self.now, *self.peer))
+        return [
+            Gate(f"CPU of a whole case, of that at {EARLIER}", now["each"] / then["each"], CPU_GATE),
+            Gate(
+                "whole cases a second, of the floor program's",
+                now["rate"] / floor["rate"],
+                RATE_GATE,
+                least=True,
+            ),
+            Gate(
+                "whole cases a second, against the peer's", now["rate"] / peer["rate"], PEER_GATE, least=True
+            ),
+            Gate(
+                "CPU of a whole case of the peer, against ours",
+                peer["each"] / now["each"],
+                PEER_GATE,
+                least=True,
+            ),
+            Gate(
+                "crossing at one client, against its durable steps alone",
+                now["crossing"] / floor["crossing"],
+                CROSSING_GATE,
+            ),
+            Gate(f"CPU of an idle stack, of that at {EARLIER}", now["idling"] / then["idling"], IDLE_GATE),
+            Gate("rounds in which the judge found a fault", unclean, 0),
+        ]
 
-    @property
-    def cpu(self) -> float:
-        """Of a case, against the earlier commit."""
-        return median(one.each for one in self.now) / median(one.each for one in self.then)
-
-    @property
-    def idle(self) -> float:
-        """CPU of an idle stack, against the earlier commit."""
-        return median(sum(one.idle.values()) for one in self.now) / median(
-            sum(one.idle.values()) for one in self.then
-        )
-
-    @property
-    def rate(self) -> float:
-        """Cases a second, against the floor."""
-        return median(one.rate for one in self.now) / median(one.rate for one in self.floor)
-
-    @property
-    def crossing(self) -> float:
-        """The median at one client, against the floor's: its durable steps alone, one after another."""
-        return median(one.crossing for one in self.now) / median(one.crossing for one in self.floor)
-
-    def __str__(self) -> str:
-        return (
-            f"whole case      CPU against {EARLIER}, median of {len(self.now)} rounds, gate {CPU_GATE:.2f}  {self.cpu:.2f}\n"
-            f"whole case      cases a second against the floor, gate {RATE_GATE:.2f}  {self.rate:.2f}\n"
-            f"whole case      crossing at one client against its durable steps alone, gate {CROSSING_GATE:.1f}  {self.crossing:.2f}\n"
-            f"idle stack      CPU against {EARLIER}  {self.idle:.2f}"
-        )
+    def _medians(self, turns: Sequence[Any]) -> dict[str, float]:
+        names = ("each", "rate", "crossing", "idling")
+        return {
+            name: median(getattr(one, name) for one in turns) for name in names if hasattr(turns[0], name)
+        }
 
 
-async def measure(run: Run, plan: Plan, rounds: int) -> bool:
-    """Print the leg; True where it passes the gates."""
-    found = Rounds()
-    with earlier(EARLIER, run.directory) as place:
-        now = Tree("now", ROOT, run.directory / "now")
-        then = Tree(EARLIER, place, run.directory / "earlier", AT_SCREENING_UNIT)
-        numbers = itertools.count(1), itertools.count(1)
-        for _ in range(rounds):
-            for tree, turns, own in zip((now, then), (found.now, found.then), numbers, strict=True):
-                async with running(tree) as cells:
-                    turns.append(await turn(cells, plan, own))
-                print(f"whole {tree.name:<8}{turns[-1]}", flush=True)
-            found.floor.append(await floor_turn(now.state, plan))
-            print(f"whole floor   {found.floor[-1]}", flush=True)
-    print(found, flush=True)
-    return found.passed
+async def measure(trees: tuple[Tree, Tree], plan: Plan, rounds: int) -> list[Gate]:
+    """Print each turn, and answer what they come to."""
+    found, (now, _) = Rounds(), trees
+    numbers = itertools.count(1), itertools.count(1)
+    for _ in range(rounds):
+        for tree, turns, own in zip(trees, (found.now, found.then), numbers, strict=True):
+            async with running(tree) as cells:
+                turns.append(await turn(cells, plan, own))
+            print(f"whole {tree.name:<8}{turns[-1]}", flush=True)
+        found.floor.append(await floor_turn(now.state, plan))
+        print(f"whole floor   {found.floor[-1]}", flush=True)
+        async with running_peer(now.state) as cells:
+            found.peer.append(await turn(cells, plan, itertools.count(1)))
+        print(f"whole peer    {found.peer[-1]}", flush=True)
+    return found.gates

@@ -14,11 +14,9 @@ from statistics import median
 
 import uvloop
 
-from deploy.local.place import ROOT
 from deploy.local.testing import Run
-from tests.bench.whole.cells import Tree, earlier, running
-from tests.bench.whole.comparison import EARLIER
-from tests.bench.whole.script import AT_SCREENING_UNIT
+from tests.bench.gates import Gate, table
+from tests.bench.whole.cells import EARLIER, Tree, both_trees, running
 from tests.bench.whole.turn import WARM_UP, clients_of, many, play, rest
 from tests.bench.whole.usage import resident
 
@@ -26,32 +24,30 @@ SERVICES = ("intake", "consent", "referral", "returns", "exchange", "notify", "a
 """Those that both commits have."""
 SERVICE_GATE, CELL_GATE_MB, TELEMETRY_GATE = 0.65, 700, 0.15
 CLIENTS = 4
+FIRST = 100_000
+"""The number of the first case here: legs before have played others in the same cells."""
 
 
 async def memory(tree: Tree, *, processes: bool) -> dict[str, float]:
     """Megabytes of each process of TH, after a few cases."""
     async with running(tree, processes=processes) as cells, clients_of(cells, 1) as clients:
-        await play(clients, list(range(1, WARM_UP + 1)))
+        await play(clients, list(range(FIRST - WARM_UP, FIRST)))
         await rest(cells)
         return resident(cells.pids("TH"))
 
 
-async def remembered(run: Run) -> bool:
-    """Print the memory; True where it is within the gates."""
-    with earlier(EARLIER, run.directory) as place:
-        now = await memory(Tree("now", ROOT, run.directory / "apart"), processes=True)
-        tree = Tree(EARLIER, place, run.directory / "apart-earlier", AT_SCREENING_UNIT)
-        then = await memory(tree, processes=True)
+async def remembered(trees: tuple[Tree, Tree]) -> list[Gate]:
+    """What a service takes in its own process here and there, and what a whole cell does in one."""
+    now, then = [await memory(tree, processes=True) for tree in trees]
     one, other = (median(found[name] for name in SERVICES) for found in (now, then))
-    whole = await memory(Tree("now", ROOT, run.directory / "together"), processes=False)
+    whole = await memory(trees[0], processes=False)
     parts = ", ".join(f"{name} {size:.0f}" for name, size in whole.items())
-    print(
-        f"memory          a service in its own process {one:.0f} MB, at {EARLIER} {other:.0f}, gate {SERVICE_GATE:.2f}  {one / other:.2f}"
-    )
-    print(
-        f"memory          a whole cell {sum(whole.values()):.0f} MB of {CELL_GATE_MB} ({parts})", flush=True
-    )
-    return one / other <= SERVICE_GATE and sum(whole.values()) <= CELL_GATE_MB
+    print(f"memory          a service in its own process {one:.0f} MB, at {EARLIER} {other:.0f}")
+    print(f"memory          a whole cell {sum(whole.values()):.0f} MB ({parts})", flush=True)
+    return [
+        Gate(f"memory of a service in its own process, of that at {EARLIER}", one / other, SERVICE_GATE),
+        Gate("memory of a whole cell in MB", sum(whole.values()), CELL_GATE_MB),
+    ]
 
 
 @asynccontextmanager
@@ -77,9 +73,9 @@ async def collector() -> AsyncIterator[tuple[str, list[int]]]:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1/traces", taken
 
 
-async def observed(run: Run, rounds: int, cases: int) -> bool:
-    """Print telemetry's share; True where it is within the gate."""
-    tree, numbers = Tree("now", ROOT, run.directory / "observed"), itertools.count(1)
+async def observed(tree: Tree, rounds: int, cases: int) -> Gate:
+    """Telemetry's share of the CPU of a case in the cells."""
+    numbers = itertools.count(FIRST)
     spent: dict[bool, list[float]] = {True: [], False: []}
     async with collector() as (address, taken):
         for on in [True, False] * rounds:
@@ -93,24 +89,24 @@ async def observed(run: Run, rounds: int, cases: int) -> bool:
                     (await many(cells, clients, list(itertools.islice(numbers, cases)))).cpu["cells"]
                 )
     on, off = median(spent[True]), median(spent[False])
-    share = (on - off) / on
     print(
-        f"telemetry       CPU of the cells a case {on * 1000:.0f} ms with, {off * 1000:.0f} without ({len(taken)} exports, {sum(taken) / 1000:.0f} kB), "
-        f"its share, gate {TELEMETRY_GATE:.2f}  {share:.2f}",
+        f"telemetry       CPU of the cells a case {on * 1000:.0f} ms with, {off * 1000:.0f} without ({len(taken)} exports, {sum(taken) / 1000:.0f} kB)",
         flush=True,
     )
-    return share <= TELEMETRY_GATE
+    return Gate("telemetry's share of the CPU of a case in the cells", (on - off) / on, TELEMETRY_GATE)
 
 
-async def measure(run: Run, rounds: int = 2, cases: int = 40) -> bool:
-    remembers, observes = await remembered(run), await observed(run, rounds, cases)
-    return remembers and observes
+async def measure(trees: tuple[Tree, Tree], rounds: int = 2, cases: int = 40) -> list[Gate]:
+    return [*await remembered(trees), await observed(trees[0], rounds, cases)]
 
 
 async def main(told: argparse.Namespace) -> int:
     run = Run.begin()
     try:
-        return int(not await measure(run, told.rounds, told.cases))
+        with both_trees(run.directory) as trees:
+            gates = await measure(trees, told.rounds, told.cases)
+        print(table(gates))
+        return int(not all(gate.reached for gate in gates))
     finally:
         run.end()
 

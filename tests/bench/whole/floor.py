@@ -48,6 +48,19 @@ OFFSETS = "create table offsets (topic text primary key, next bigint not null)"
 Turned = Callable[[bytes], bytes]
 
 
+def kafka_of(cell: Cell) -> dict[str, Any]:
+    """What a client of its broker is told."""
+    broker = cell.broker
+    return {
+        "bootstrap_servers": broker.bootstrap,
+        "security_protocol": "SASL_SSL",
+        "sasl_mechanism": "SCRAM-SHA-512",
+        "sasl_plain_username": broker.admin_user,
+        "sasl_plain_password": broker.admin_password,
+        "ssl_context": create_ssl_context(cafile=str(broker.ca_file)),
+    }
+
+
 @dataclass(slots=True)
 class Server:
     """The broker and the PostgreSQL of one cell, with a connection and a producer for each who needs one."""
@@ -58,15 +71,7 @@ class Server:
 
     @property
     def kafka(self) -> dict[str, Any]:
-        broker = self.cell.broker
-        return {
-            "bootstrap_servers": broker.bootstrap,
-            "security_protocol": "SASL_SSL",
-            "sasl_mechanism": "SCRAM-SHA-512",
-            "sasl_plain_username": broker.admin_user,
-            "sasl_plain_password": broker.admin_password,
-            "ssl_context": create_ssl_context(cafile=str(broker.ca_file)),
-        }
+        return kafka_of(self.cell)
 
     async def connection(self) -> asyncpg.Connection:
         made = await asyncpg.connect(self.cell.postgres.admin_dsn(self.prefix))

@@ -1,9 +1,11 @@
 """What the whole case's benchmark computes from what it measured."""
 
+import dataclasses
 from uuid import UUID
 
 import pytest
 
+from tests.bench.gates import Gate
 from tests.bench.whole.bare_route import anew, names
 from tests.bench.whole.comparison import Rounds
 from tests.bench.whole.counts import Counts
@@ -32,24 +34,41 @@ def test_what_was_spent_is_the_difference_of_each_kind() -> None:
 
 
 @pytest.mark.parametrize(
-    ("now", "passed"),
+    ("now", "missed"),
     [
-        (measured(0.10), True),
-        (measured(0.11), False),
-        (measured(0.10, clean=False), False),
-        (measured(0.10, rate=0.9), False),
-        (measured(0.10, crossing=0.6), False),
+        (measured(0.10), []),
+        (measured(0.11), ["CPU of a whole case"]),
+        (measured(0.10, clean=False), ["rounds in which the judge"]),
+        (measured(0.10, rate=0.9), ["whole cases a second, of the floor"]),
+        (measured(0.10, rate=1.9), ["whole cases a second, against the peer"]),
+        (measured(0.10, crossing=0.6), ["crossing at one client"]),
     ],
-    ids=["within", "too much CPU", "not clean", "too slow for the floor", "a long way across"],
+    ids=[
+        "within",
+        "too much CPU",
+        "not clean",
+        "too slow for the floor",
+        "too slow for the peer",
+        "a long way across",
+    ],
 )
-def test_the_gates_are_the_earlier_cpu_the_floor_and_a_clean_judge(now: Measured, passed: bool) -> None:
-    rounds = Rounds([now], [measured(0.5)], [FloorTurn(10.0, [0.25])])
-    assert rounds.passed is passed
+def test_each_gate_is_missed_by_what_it_is_about_alone(now: Measured, missed: list[str]) -> None:
+    peer = measured(0.5, rate=0.45 if now.rate == 0.9 else 1.0)
+    then = dataclasses.replace(measured(0.5), idle={"cells": 1.0})
+    rounds = Rounds([now], [then], [FloorTurn(10.0, [0.25])], [peer])
+    names = [gate.what for gate in rounds.gates if not gate.reached]
+    assert [name.startswith(what) for name, what in zip(names, missed, strict=True)] == [True] * len(missed)
 
 
 def test_a_ratio_is_of_the_medians_of_all_rounds() -> None:
-    rounds = Rounds([measured(one) for one in (0.01, 0.1, 9.0)], [measured(0.5)], [FloorTurn(10.0, [0.25])])
-    assert (rounds.cpu, rounds.rate, rounds.idle) == pytest.approx((0.2, 0.2, 1.0))
+    now = [measured(one) for one in (0.01, 0.1, 9.0)]
+    rounds = Rounds(now, [measured(0.5)], [FloorTurn(10.0, [0.25])], [measured(0.3)])
+    assert [gate.figure for gate in rounds.gates] == pytest.approx([0.2, 0.2, 1.0, 3.0, 2.0, 1.0, 0])
+
+
+def test_a_gate_says_its_bound_and_whether_it_is_reached() -> None:
+    assert str(Gate("one", 0.5, 0.4, least=True)).split() == ["one", "0.50", "≥", "0.4", "reached"]
+    assert str(Gate("other", 701, 700)).split() == ["other", "701.00", "≤", "700", "MISSED"]
 
 
 def test_counts_are_added_taken_away_and_shared_out() -> None:

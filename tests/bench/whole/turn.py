@@ -60,12 +60,17 @@ class Measured:
     def crossing(self) -> float:
         return quantile(self.crossings, 0.5)
 
+    @property
+    def idling(self) -> float:
+        """CPU seconds of the idle stack each second."""
+        return sum(self.idle.values())
+
     def __str__(self) -> str:
         kinds = ", ".join(f"{kind} {seconds * 1000:.0f}" for kind, seconds in self.cpu.items())
         p50, p99 = (quantile(self.crossings, share) * 1000 for share in (0.5, 0.99))
         return (
             f"{self.rate:6.2f} cases/s  {self.each * 1000:6.0f} ms of CPU a case ({kinds}; client {self.client_cpu * 1000:.0f}), "
-            f"{self.requests:.1f} requests a case, crossing p50 {p50:.0f} p99 {p99:.0f} ms, idle {sum(self.idle.values()):.2f} of a core, load {self.load:.1f}; judge: {self.judged}"
+            f"{self.requests:.1f} requests a case, crossing p50 {p50:.0f} p99 {p99:.0f} ms, idle {self.idling:.2f} of a core, load {self.load:.1f}; judge: {self.judged}"
         )
 
 

@@ -16,8 +16,7 @@ import uvloop
 
 from deploy.local.place import ROOT
 from deploy.local.testing import Run
-from tests.bench.whole.cells import Running, Tree, earlier, running
-from tests.bench.whole.comparison import EARLIER
+from tests.bench.whole.cells import EARLIER, Running, Tree, earlier, running
 from tests.bench.whole.counts import Counts, both
 from tests.bench.whole.script import AT_SCREENING_UNIT, PlayedCase, Step
 from tests.bench.whole.turn import WARM_UP, clients_of, play, rest
