@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Path, Query
 from starlette.responses import Response
 
 from chassis.problems import NotFound
-from services.console.answers import Page as Found
+from services.console import answers
 from services.console.api.cases import Code, Position
 from services.console.asking import NotTheirs, OrderRefused, at_once
 from services.console.commands import COMMANDS, offered
@@ -111,7 +111,7 @@ async def find_envelopes(who: WhoByForm, reference: Annotated[str, Form(max_leng
 
 
 async def _envelopes(
-    who: SignedIn, found: Found[Envelope] | None, status: int = 200, **more: str
+    who: SignedIn, found: answers.Page[Envelope] | None, status: int = 200, **more: str
 ) -> Response:
     partners, known = await at_once(who.voice.panel(PARTNERS), organisations(who.voice))
     cells = [one.cell for one in partners.value.items] if partners.value else []

@@ -67,6 +67,7 @@ PAGES: Mapping[str, Row] = {
     "/protections": Row("/protections", WORKERS),
     "/protections/{consent_id}": Row("/protections/{protection_id}", CASE),
     "/returns": Row("/returns", WORKERS),
+    "/returns/blocked": Row("/returns/blocked", WORKERS),
     "/returns/{return_id}": Row("/returns/{assessed_id}", CASE),
     "/cases/{case_id}/refer": Row("/cases/{unreferred_id}/refer", CASE),
     "/calls": Row("/calls", OFFICER | WORKERS),
