@@ -108,8 +108,12 @@ class Receiver:
 
     async def _few(self) -> list[HeardRecord] | None:
         """All that is stored, opened once, where it is little; None where it is more than is held in memory."""
-        page = await inbox.page(self._service.database, self._cell, BEGINNING, PAGE)
+        page = await self._page(BEGINNING)
         return [(raw, self._open(raw)) for raw in page] if len(page) < PAGE else None
+
+    async def _page(self, after: tuple[int, int]) -> list[RawRecord]:
+        async with self._transaction() as tx:
+            return await inbox.page(tx, self._cell, after, PAGE)
 
     async def _records(self, few: Sequence[HeardRecord] | None) -> AsyncIterator[HeardRecord]:
         """The few that are in hand; else all that is stored, read and opened anew."""
@@ -117,7 +121,7 @@ class Receiver:
             yield heard
         after = BEGINNING if few is None else None
         while after is not None:
-            page = await inbox.page(self._service.database, self._cell, after, PAGE)
+            page = await self._page(after)
             for raw in page:
                 yield raw, self._open(raw)
             after = (page[-1].partition, page[-1].offset) if len(page) == PAGE else None
@@ -154,7 +158,8 @@ class Receiver:
         return True
 
     async def _receive(self, raw: RawRecord, opened: OpenedEnvelope) -> None:
-        distrusted = await distrusts.active_now(self._service.database)
+        async with self._transaction() as tx:
+            distrusted = await distrusts.active(tx)
         if opened.signed_with in distrusted.keys and not await self._is_ours(raw):
             await self._refuse(raw, "unknown_key")
             return

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from chassis.database import Database, Transaction
+from chassis.database import Transaction
 from chassis.rows import RowReader
 from chassis.tables import insert_missing, update_set, upsert_set
 from contracts.border.items import ItemClass, Outcome
@@ -91,10 +91,9 @@ async def begin_anew(tx: Transaction, cell: str, partition: int, offset: int) ->
     await tx.execute(text(statement), {"cell": cell, "partition": partition, "offset": offset})
 
 
-async def page(database: Database, cell: str, after: tuple[int, int], limit: int) -> list[RawRecord]:
-    """The next stored records of a partner, as they are outside any transaction: each is held before it is applied."""
+async def page(tx: Transaction, cell: str, after: tuple[int, int], limit: int) -> list[RawRecord]:
     parameters = {"cell": cell, "partition": after[0], "offset": after[1], "limit": limit}
-    return _RECORDS.all(await database.look(_PAGE, parameters))
+    return _RECORDS.all(await tx.execute(_PAGE, parameters))
 
 
 async def hold(tx: Transaction, raw: RawRecord) -> bool:
