@@ -78,7 +78,7 @@ async def list_returns(
 
 @router.get("/returns/blocked")
 async def list_blocked(who: Who, after: Position = "") -> Response:
-    """What stands in the way is computed of one return at a time, from what is sealed: so few stand on a page, and each is a reading."""
+    """Blocks are computed of one return at a time, from what is sealed: so few stand on a page, and each is a reading."""
     query = {"half": SENDING, "waiting_for": "own", "sort": "changed", "limit": WEIGHED_AT_ONCE}
     found, names = await at_once(
         who.voice.ask(RETURNS, query={**query, "after": after} if after else query),

@@ -40,7 +40,7 @@ class Subject:
     """Where it has no page of its own: the page on which it stands, which may name the places."""
     within: str = ""
     by_word: bool = False
-    """Its service names it by a word, whatever the place is called."""
+    """True where its service names it by a word, whatever the place is called."""
 
     def places(self, said: str) -> Mapping[str, Any]:
         """The identifiers in an address, under the names that the services have for them. Raises NotFound."""

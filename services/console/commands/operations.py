@@ -45,7 +45,7 @@ def _reasoned(typed: Typed, sender: Sender) -> Mapping[str, Any]:
 
 
 def _shown(event: operation_answers.ParkedEvent) -> Typed:
-    """What goes with the form, so that what is sent is what was read."""
+    """The members of the event that go with the form, so that what is sent is what was read."""
     return {name: [str(getattr(event, name))] for name in _EVENT}
 
 
