@@ -12,6 +12,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
 from contracts.casefile.reference import PATTERN
+from services.console.log_words import code_words, event_choices, event_words, in_words
 from services.console.settings import Settings
 
 HERE = Path(__file__).parent
@@ -32,6 +33,9 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["static"] = static_names()
+    made.globals.update(
+        event_words=event_words, event_choices=event_choices, code_words=code_words, in_words=in_words
+    )
     made.filters["whole"] = whole
     return made
 

@@ -38,9 +38,11 @@ class Sought:
 
     typed: Mapping[str, str]
 
-    def query(self, zone: ZoneInfo) -> dict[str, str]:
-        """The parameters. Days are those of this cell, the last included. Raises UnreadableSearch."""
+    def query(self, zone: ZoneInfo, names: Mapping[str, str]) -> dict[str, str]:
+        """The parameters. Days are those of this cell, the last included; an organisation is found by its name. Raises UnreadableSearch."""
         given = {name: said for name, said in self.typed.items() if said}
+        if organisation := given.get("organisation"):
+            given["organisation"] = _identifier(organisation, names)
         read, faults = {}, {}
         for name, said in given.items():
             try:
@@ -50,6 +52,12 @@ class Sought:
         if faults:
             raise UnreadableSearch(faults)
         return read
+
+
+def _identifier(said: str, names: Mapping[str, str]) -> str:
+    """Of the one organisation of this name; else what was typed, which may be the identifier."""
+    found = [one for one, name in names.items() if name.casefold() == said.casefold()]
+    return found[0] if len(found) == 1 else said
 
 
 def _instant(name: str, said: str, zone: ZoneInfo) -> str:

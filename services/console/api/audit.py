@@ -81,7 +81,7 @@ async def search_log(
     who: WhoByForm, sought: SoughtByForm, after: Annotated[str, Form(max_length=400)] = ""
 ) -> Response:
     try:
-        query: dict[str, Any] = {**sought.query(who.reader.zone), "limit": ROWS}
+        query: dict[str, Any] = {**await _query(who, sought), "limit": ROWS}
         if after:
             query["after"] = after
         found = await who.voice.ask(ENTRIES, query=query)
@@ -96,13 +96,19 @@ async def export_entries(
 ) -> Response:
     """The file as the log makes it, byte by byte: its last line has the hash of all that stands before."""
     try:
-        file = await who.voice.file(EXPORT, {**sought.query(who.reader.zone), "form": form})
+        file = await who.voice.file(EXPORT, {**await _query(who, sought), "form": form})
     except (UnreadableSearch, OrderRefused, NotTheirs) as error:
         told = _faults(error)
         told["said"] = told["said"] or ("" if told["faults"] else TOO_WIDE)
         return await _searched(who, sought, HTTPStatus.UNPROCESSABLE_ENTITY, **told)
     kept = {name: file.headers[name] for name in ("content-type", "content-disposition")}
     return StreamingResponse(file.aiter_bytes(), headers=kept, background=BackgroundTask(file.aclose))
+
+
+async def _query(who: SignedIn, sought: Sought) -> dict[str, str]:
+    """The directory is asked where an organisation was typed."""
+    known = names_of(await organisations(who.voice)) if sought.typed["organisation"] else {}
+    return sought.query(who.reader.zone, known)
 
 
 def _faults(error: Exception) -> dict[str, Any]:

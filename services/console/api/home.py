@@ -61,7 +61,7 @@ async def show_home(who: Who, done: Annotated[str, Query(pattern=r"^[a-z_]{0,40}
 
 
 def grouped(notices: Iterable[Notice]) -> list[NoticeGroup]:
-    """In the order in which they come, which is the newest first."""
+    """Notices by what they say, in the order in which they come, which is the newest first."""
     groups: dict[tuple[str, str], NoticeGroup] = {}
     for notice in notices:
         new = NoticeGroup(notice.template, notice.priority == "now", notice.created_at)

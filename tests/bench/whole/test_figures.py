@@ -1,6 +1,7 @@
 """What the whole case's benchmark computes from what it measured."""
 
 import dataclasses
+import re
 from uuid import UUID
 
 import pytest
@@ -9,6 +10,7 @@ from tests.bench.gates import Gate
 from tests.bench.whole.bare_route import anew, names
 from tests.bench.whole.comparison import Rounds
 from tests.bench.whole.counts import Counts
+from tests.bench.whole.flame import drawn, read
 from tests.bench.whole.floor import FloorTurn
 from tests.bench.whole.turn import Measured, quantile
 from tests.bench.whole.usage import between
@@ -92,3 +94,19 @@ def test_a_row_of_the_sample_gets_names_of_its_own_wherever_they_stand() -> None
     assert [anew(value, known) for value in (case, str(case), reference, "th-care-agency", 3)] == [
         UUID(int=8), str(UUID(int=8)), "TH-OTHER", "th-care-agency", 3,
     ]  # fmt: skip
+
+
+def test_a_frame_is_named_by_module_and_function_and_by_nothing_of_the_machine() -> None:
+    found = read(
+        "<module> (/srv/x/corridor/cell.py:3);Inbox.take (/a/chassis/events/inbox.py:9);f (/venv/lib/python3.11/site-packages/asyncpg/pool.py:1) 3"
+    )
+    (first,) = found.called.items()
+    (second,) = first[1].called.items()
+    assert [first[0], second[0], *second[1].called] == [
+        "corridor.cell: <module>",
+        "chassis.events.inbox: Inbox.take",
+        "asyncpg.pool: f",
+    ]
+    picture = drawn(found, "a & b")
+    assert "<title>asyncpg.pool: f 100.0%</title>" in picture
+    assert "/" not in re.sub(r"</|/>|http://www.w3.org/2000/svg", "", picture)
