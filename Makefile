@@ -23,7 +23,7 @@ $(STAMP): requirements.lock
 	@touch $@
 
 chromium:
-	@command -v chromium >/dev/null || sh deploy/chromium.sh
+	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || sh deploy/chromium.sh
 
 test: $(STAMP) $(if $(ARGS),,chromium) ## run the tests; ARGS='tests/referral -k accept' for some of them
 	$(RUN) -m pytest -n 3 --dist loadscope $(ARGS)

@@ -52,10 +52,12 @@ from chassis.web.api_document import DocumentedApi
 from chassis.web.attempts import attempts_work
 from chassis.web.body_limit import BodyLimit
 from chassis.web.case_names import named_cases
+from chassis.web.heard import RunsAgain
 from chassis.web.http import replayed
 from chassis.web.idempotency import ReplayedAnswer
 from chassis.web.moves import Commands
 from chassis.web.query_names import known_parameters
+from chassis.web.routes import add_routes
 from chassis.web.strict_json import StrictJson
 from chassis.web.token_first import TokenFirst, public_paths
 from chassis.work import WorkKind, WorkRunner
@@ -177,6 +179,7 @@ class Service(Generic[Own_co, Parts_co]):
             telemetry=self.telemetry.http(self._meters()),
             dependencies=[Depends(named_cases), Depends(known_parameters)],
         )
+        app.add_middleware(RunsAgain)
         app.add_middleware(StrictJson)  # each stands inside the ones that are added after it
         app.add_middleware(BodyLimit, limit=self.settings.max_body_bytes)
         app.add_middleware(TokenFirst, public=public_paths(self._router))
@@ -185,11 +188,8 @@ class Service(Generic[Own_co, Parts_co]):
         app.add_exception_handler(ReplayedAnswer, replayed)
         app.add_exception_handler(access.CaseRefused, refusals.refused)
         self.answer(app)
-        app.include_router(self._router)
-        for part in (operations, parked_events, reading, code_lists, event_document):
-            app.include_router(part.router)
-        if self.held:
-            app.include_router(held.router)
+        of_every = [part.router for part in (operations, parked_events, reading, code_lists, event_document)]
+        add_routes(app, self._router, *of_every, *([held.router] if self.held else ()))
         return app
 
     def answer(self, app: FastAPI) -> None:

@@ -75,6 +75,13 @@ class Settings(BaseSettings):
             description="how long relay and work sleep at most: a wake that was lost is made good then", gt=0
         ),
     ] = 30.0
+    heard_seconds: Annotated[
+        float,
+        Field(
+            description="how long a request waits for this service to hear of its case, before it is answered 503",
+            ge=0,
+        ),
+    ] = 1.0
     outbox_hours: Annotated[
         float,
         Field(description="how long events are kept once published: a restored cell says them again", ge=0),

@@ -6,11 +6,14 @@ from contextlib import asynccontextmanager
 
 from playwright.async_api import Browser, async_playwright
 
+COMMANDS = ("chromium-headless-shell", "chromium")
+"""The first does half the work of the second for the same pages."""
+
 
 @asynccontextmanager
 async def headless() -> AsyncIterator[Browser]:
-    found = shutil.which("chromium")
-    assert found, "Debian's chromium is needed: apt-get install chromium"
+    found = next(filter(None, map(shutil.which, COMMANDS)), None)
+    assert found, "Debian's Chromium is needed: apt-get install chromium-headless-shell"
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=found, args=["--no-sandbox", "--disable-gpu"]

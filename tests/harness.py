@@ -215,6 +215,7 @@ async def running(
         "database_url": app_url,
         "kafka_bootstrap": kafka,
         "erasure_wait_hours": 0,  # no test waits for a day; the tests of the wait say how long it is
+        "heard_seconds": 0,  # the test of the wait says how long it is
         **keys.settings(name),
     }
     if vault:

@@ -3,7 +3,7 @@
 A service learns of a case, and of who has it, a moment after intake decided it; and intake learns of a case from
 abroad a moment after exchange took it in. In that moment "not found" would be a wrong answer to somebody who may open
 the case, so these two are asked, outside any transaction, before it is given. Both kinds of refusal, no such case and
-not yours, go the same way and look the same.
+not yours, go the same way and look the same. Whoever may open it waits inside for a moment, and then asks again.
 """
 
 from uuid import UUID
@@ -18,6 +18,7 @@ from chassis.problems import NotFound, Unavailable
 from chassis.web import attempts
 from chassis.web.answers import problem_response
 from chassis.web.case_names import as_sent
+from chassis.web.heard import NoAnswer, heard_meanwhile
 from contracts.internal import NOWHERE, STANDING, CaseStanding
 
 
@@ -41,8 +42,10 @@ async def refused(request: Request, error: Exception) -> Response:
         return problem_response(Unavailable())
     everybodys = isinstance(error, CaseUnheard)
     heard = elsewhere.known if everybodys else elsewhere.allowed
-    response = problem_response(NotYetHeard() if heard else NotFound())
     error.case_id = elsewhere.case_id or error.case_id
+    if heard and await heard_meanwhile(request, error, error.case_id, state.settings.heard_seconds):
+        return NoAnswer()
+    response = problem_response(NotYetHeard() if heard else NotFound())
     if not (heard or everybodys) and (error.known or elsewhere.known):
         response.background = BackgroundTask(
             attempts.note, state.database, error

@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from fastapi import APIRouter
-
 from chassis.clock import Clock, utc_now
 from chassis.printing.api import paper_routes
 from chassis.service import Service
+from chassis.web.routes import gathered
 from services.consent import api, govstack, hand_overs, internal, notices, protections
 from services.consent.agreements import look_work
 from services.consent.expiry import expiry_work, lengthen_work, reading_end_work, review_work
@@ -24,14 +23,8 @@ VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 
 def build(settings: Settings, *, clock: Clock = utc_now) -> Service[Settings, Parts]:
-    router = APIRouter()
-    router.include_router(api.router)
-    router.include_router(hand_overs.router)
-    router.include_router(protections.router)
-    router.include_router(notices.router)
-    router.include_router(govstack.router)
-    router.include_router(paper_routes())
-    router.include_router(internal.router)
+    own = (api, hand_overs, protections, notices, govstack)
+    router = gathered(*(part.router for part in own), paper_routes(), internal.router)
     return Service(
         settings,
         name="consent",

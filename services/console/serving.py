@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chassis.problems import BadRequest, NotFound, Problem, Unauthenticated, Unavailable
 from chassis.web.answers import UnforeseenErrors, as_problem
 from chassis.web.body_limit import BodyLimit
+from chassis.web.routes import add_routes
 from contracts.codes import ENGLISH
 from services.console.api import (
     audit,
@@ -71,7 +72,7 @@ def pages() -> ASGIApp:
     """All pages, with the files that they load."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.mount("/static", StaticFiles(directory=STATIC))
-    for part in (
+    parts = (
         sign_in,
         home,
         cases,
@@ -98,8 +99,8 @@ def pages() -> ASGIApp:
         notes,
         tasks,
         forms,
-    ):
-        app.include_router(part.router)
+    )
+    add_routes(app, *(part.router for part in parts))
     for kind in (Problem, HTTPException, *_PROBLEMS):
         app.add_exception_handler(kind, _told)
     app.add_middleware(FormLimit)

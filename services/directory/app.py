@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from fastapi import APIRouter
-
 from chassis.service import Service
+from chassis.web.routes import gathered
 from services.directory import api, handlers, machines, proposals_api
 from services.directory.seeding import Seeding
 from services.directory.settings import Settings
@@ -12,9 +11,7 @@ from services.directory.store.machines import roles_of_machine
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
-router = APIRouter()
-for part in (api, machines, proposals_api):
-    router.include_router(part.router)
+router = gathered(api.router, machines.router, proposals_api.router)
 
 
 def build(settings: Settings) -> Service[Settings]:

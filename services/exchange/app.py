@@ -5,6 +5,7 @@ from pathlib import Path
 from fastapi import APIRouter
 
 from chassis.service import Loop, Service
+from chassis.web.routes import gathered
 from chassis.work import WorkKind
 from services.exchange import api, distrusts_api, handlers, internal, trust_documents_api
 from services.exchange.gauges import border
@@ -77,7 +78,4 @@ def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service
 
 
 def _router() -> APIRouter:
-    router = APIRouter()
-    for part in (api.router, distrusts_api.router, trust_documents_api.router, internal.router):
-        router.include_router(part)
-    return router
+    return gathered(api.router, distrusts_api.router, trust_documents_api.router, internal.router)

@@ -4,8 +4,6 @@ calls and rows of files.
 
 from pathlib import Path
 
-from fastapi import APIRouter
-
 import services.intake.casefile.api
 import services.intake.casework.api
 import services.intake.casework.handlers
@@ -19,6 +17,7 @@ from chassis.directory import roles_of_machine
 from chassis.printing.api import paper_routes
 from chassis.service import Service
 from chassis.vault.ledger import ErasureLedger, FileLedger, NoLedger
+from chassis.web.routes import gathered
 from services.intake.casefile import attention, handlers, taking_over, undertaking_handlers
 from services.intake.casefile.age import age_work
 from services.intake.casefile.daily_limit import DailyLimit
@@ -43,8 +42,7 @@ from services.intake.settings import Settings
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
-router = APIRouter()
-for room in (
+_ROOMS = (
     services.intake.casefile,
     services.intake.identification,
     services.intake.casework,
@@ -53,9 +51,8 @@ for room in (
     services.intake.drafts,
     services.intake.reports,
     services.intake.rights,
-):
-    router.include_router(room.api.router)
-router.include_router(paper_routes(hold_paper.standing))
+)
+router = gathered(*(room.api.router for room in _ROOMS), paper_routes(hold_paper.standing))
 
 
 def ledger_of(settings: Settings) -> ErasureLedger:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.models import Dependant
 
 from chassis.identity.policies import Policies
-from chassis.web.api_document import every_route
+from chassis.web.routes import add_routes, every_route, gathered
 from contracts.catalogue import SERVICES
 from services.console.serving import BesideTheApi
 from tests.architecture.extras import NOWHERE, extras
@@ -37,15 +37,11 @@ def built(name: str, directory: Path) -> FastAPI:
 
 
 def routes_of(routes: Sequence[Any]) -> Iterator[Route]:
-    """Included routers are entered; what is neither a route nor a router (a mount, a socket) is named, and so fails."""
+    """What is no route (an included router, a mount, a socket) is named, and so fails."""
     for route in routes:
-        if hasattr(route, "effective_route_contexts"):
-            yield from routes_of(list(route.effective_route_contexts()))
-            continue
-        found = getattr(route, "starlette_route", None) or route
-        for method in getattr(found, "methods", None) or (type(found).__name__,):
+        for method in getattr(route, "methods", None) or (type(route).__name__,):
             if method != "HEAD":
-                yield method, found.path
+                yield method, getattr(route, "path", "")
 
 
 def listed(service: str) -> list[Route]:
@@ -103,23 +99,27 @@ def test_what_is_tried_in_one_service_alone_is_the_same_code_in_all(
     assert other.exception_handlers.keys() == one.exception_handlers.keys()
 
 
-def test_the_walk_enters_routers_and_names_what_it_does_not_know() -> None:
+def test_the_walk_names_what_it_does_not_know_and_no_service_has_routes_that_it_does_not_see() -> None:
     inner, outer, app = APIRouter(prefix="/inner"), APIRouter(prefix="/outer"), FastAPI(openapi_url=None)
 
     @inner.get("/hidden", include_in_schema=False)
     def hidden() -> None: ...
 
-    @inner.websocket("/socket")
+    add_routes(app, gathered(inner, outer))
+
+    @app.websocket("/socket")
     async def socket() -> None: ...
 
-    outer.include_router(inner)
-    app.include_router(outer)
     app.mount("/mounted", FastAPI())
+    outer.include_router(inner)
+    for refused in (outer, app.router):
+        with pytest.raises(TypeError):
+            add_routes(app, refused)
     assert {
         route for route in routes_of(app.routes) if "docs" not in route[1] and "redoc" not in route[1]
     } == {
-        ("GET", "/outer/inner/hidden"),
-        ("APIWebSocketRoute", "/outer/inner/socket"),
+        ("GET", "/inner/hidden"),
+        ("APIWebSocketRoute", "/socket"),
         ("Mount", "/mounted"),
     }
 

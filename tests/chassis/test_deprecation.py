@@ -12,6 +12,7 @@ from chassis.web.answer_headers import AnswerHeaders
 from chassis.web.api_document import DocumentedApi
 from chassis.web.body_limit import BodyLimit
 from chassis.web.deprecation import NoticeTooShort, deprecated
+from chassis.web.routes import add_routes
 from chassis.web.strict_json import StrictJson
 from chassis.web.token_first import TokenFirst
 
@@ -45,7 +46,7 @@ def app(token_first: bool = False) -> FastAPI:
         built.add_middleware(TokenFirst, public=[])
     answers.install(built)
     built.add_middleware(AnswerHeaders)
-    built.include_router(router)
+    add_routes(built, router)
     return built
 
 

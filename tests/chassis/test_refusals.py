@@ -1,5 +1,6 @@
 """A refused case: "not yet heard" is not "not found", and an attempt on a case that is there is in the log."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from uuid import UUID, uuid4
@@ -97,6 +98,25 @@ async def test_a_case_that_was_opened_a_moment_ago_is_asked_for_again_and_never_
     )
     await pair.hear()
     assert (await pair.ask(case_id)).status_code == 201
+
+
+async def test_who_asks_a_moment_too_early_waits_inside_and_is_answered_once(pair):
+    pair.returns.service.settings.heard_seconds = 20
+    case_id = await open_case(pair.intake)
+    asking = asyncio.create_task(pair.ask(case_id))
+    while pair.asked == 0:
+        await asyncio.sleep(0.01)
+    await pair.hear()
+    answer = await asking
+    assert (answer.status_code, pair.asked, pair.held) == (201, 1, 0)
+    assert len(bodies(await pair.returns.said(), "return.requested.v1")) == 1
+
+
+async def test_whom_nobody_lets_in_waits_for_nothing(pair):
+    pair.returns.service.settings.heard_seconds = 600
+    case_id = await open_case(pair.intake)
+    assert (await pair.ask(case_id, org=SHELTER)).status_code == 404
+    assert (await pair.ask(uuid4())).status_code == 404
 
 
 async def test_so_is_one_that_was_handed_over_a_moment_ago(pair):

@@ -2,11 +2,10 @@
 
 import asyncio
 import base64
-import shutil
 import sys
 from pathlib import Path
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 from rich.console import Console
 
 from corridor.seed.wanted import USUAL
@@ -15,6 +14,7 @@ from corridor.sign_in import address
 from deploy.local.people import story
 from deploy.local.place import ROOT, STATE
 from deploy.local.stack import Stack
+from tests.chromium import headless
 from tests.screenshots.pictures import PICTURES, Guide, Picture
 
 FOLDER = ROOT / "docs" / "guide" / "pictures"
@@ -30,14 +30,10 @@ async def main(names: set[str]) -> None:
     try:
         await stack.up()
         await sow(USUAL, Console(), stack.state)
-        async with async_playwright() as playwright:
-            chromium = shutil.which("chromium")
-            browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-            async with Guide(stack.state) as guide:
-                for picture in PICTURES:
-                    if not names or picture.name in names:
-                        await take(browser, guide, picture, stack.state)
-            await browser.close()
+        async with headless() as browser, Guide(stack.state) as guide:
+            for picture in PICTURES:
+                if not names or picture.name in names:
+                    await take(browser, guide, picture, stack.state)
     finally:
         await stack.down()
 

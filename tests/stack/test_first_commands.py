@@ -29,8 +29,8 @@ def test_without_a_browser_make_test_says_in_one_line_what_to_run(bare):
     )
     assert refused.returncode != 0
     assert refused.stdout == (
-        "The tests of the API page need a browser: install chromium, for example with "
-        "'sudo apt-get install --yes --no-install-recommends chromium', and try again.\n"
+        "The tests of the pages need a browser: install one, for example with 'sudo apt-get install --yes "
+        "--no-install-recommends chromium-headless-shell' (or chromium), and try again.\n"
     )
 
 

@@ -2,16 +2,16 @@
 and those for whoever holds a case.
 """
 
-from fastapi import APIRouter
-
+from chassis.web.routes import gathered
 from services.audit.api import accounts, chain, entries, exports, extracts, holders, statistics, trails
 
-router = APIRouter()
-router.include_router(entries.router)
-router.include_router(exports.router)
-router.include_router(trails.router)
-router.include_router(accounts.router)
-router.include_router(extracts.router)
-router.include_router(chain.router)
-router.include_router(statistics.router)
-router.include_router(holders.router)
+router = gathered(
+    entries.router,
+    exports.router,
+    trails.router,
+    accounts.router,
+    extracts.router,
+    chain.router,
+    statistics.router,
+    holders.router,
+)

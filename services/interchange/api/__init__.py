@@ -1,9 +1,6 @@
 """The HTTP surface of interchange: files that are taken in, and files that go out."""
 
-from fastapi import APIRouter
-
+from chassis.web.routes import gathered
 from services.interchange.api import exports, outcomes, uploads
 
-router = APIRouter()
-for part in (uploads, outcomes, exports):
-    router.include_router(part.router)
+router = gathered(uploads.router, outcomes.router, exports.router)

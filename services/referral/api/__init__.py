@@ -1,9 +1,6 @@
 """The routes of referral: referrals and their moves."""
 
-from fastapi import APIRouter
-
+from chassis.web.routes import gathered
 from services.referral.api import moves, referrals
 
-router = APIRouter()
-router.include_router(referrals.router)
-router.include_router(moves.router)
+router = gathered(referrals.router, moves.router)

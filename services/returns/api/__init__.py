@@ -1,9 +1,6 @@
 """The routes of returns."""
 
-from fastapi import APIRouter
-
+from chassis.web.routes import gathered
 from services.returns.api import departures, moves, preparation, returns
 
-router = APIRouter()
-for part in (returns, moves, preparation, departures):
-    router.include_router(part.router)
+router = gathered(returns.router, moves.router, preparation.router, departures.router)

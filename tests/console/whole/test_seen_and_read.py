@@ -31,6 +31,14 @@ FINDINGS = """async (contrast) => {
   return found.violations.map(one => [one.id, one.help, ...one.nodes.map(node => node.html)].join(' | '))
 }"""
 """The contrast is looked at in one language, since the colours are the same in all, and half of the time."""
+TURN = """async (html) => {
+  const next = new DOMParser().parseFromString(html, 'text/html')
+  document.title = next.title
+  document.documentElement.lang = next.documentElement.lang
+  document.body.replaceWith(document.adoptNode(next.body))
+  await document.fonts.ready
+}"""
+"""Puts a page in the place of the one before it, as it is without JavaScript: a fifth of the work of going there."""
 
 
 class Remembering(httpx2.AsyncBaseTransport):
@@ -78,6 +86,12 @@ class Screen:
         await tab.goto(self.base + page.answer.url.path)
         return self.sent
 
+    async def turn(self, tab, page: Page) -> int:
+        """How many bytes would go over the line: the page, and whatever the ones before it did not load."""
+        self.sent = len(page.answer.content)
+        await tab.evaluate(TURN, page.answer.text)
+        return self.sent
+
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def screen(whole) -> AsyncIterator[Screen]:
@@ -114,7 +128,8 @@ async def test_axe_finds_nothing_on_any_page_which_is_small_and_asks_for_nothing
     tab, findings, sizes = await a_tab(chromium, screen), {}, {}
     async for name, page in Visits(whole, language).every():
         assert f'<html lang="{language}"' in page.html, name
-        sizes[name] = await screen.show(tab, page)
+        gone_to = language == ENGLISH or not sizes
+        sizes[name] = await (screen.show if gone_to else screen.turn)(tab, page)
         findings[name] = [*await tab.evaluate(FINDINGS, language == ENGLISH), *screen.stopped]
         screen.stopped.clear()
     await tab.context.close()
@@ -135,5 +150,9 @@ async def test_what_is_wrong_with_a_page_is_found(whole, screen, chromium):
     found = await tab.evaluate(FINDINGS, True)
     assert [one.partition(" ")[0] for one in found] == ["color-contrast", "image-alt", "label"]
     assert sum("Content Security Policy" in one for one in screen.stopped) == 2
+    await tab.evaluate("() => document.body.replaceChildren()")
+    await screen.turn(tab, page)
+    assert await tab.evaluate(FINDINGS, True) == found
+    assert sum("Content Security Policy" in one for one in screen.stopped) > 2
     screen.stopped.clear()
     await tab.context.close()

@@ -1,7 +1,6 @@
 """Routes of the case file with their request and response models."""
 
-from fastapi import APIRouter
-
+from chassis.web.routes import gathered
 from services.intake.casefile.api import (
     cases,
     dependants,
@@ -15,17 +14,15 @@ from services.intake.casefile.api import (
     worklist,
 )
 
-router = APIRouter()
-for part in (
-    worklist,
-    cases,
-    dependants,
-    fields,
-    history,
-    received,
-    submissions,
-    glass,
-    statistics,
-    internal,
-):
-    router.include_router(part.router)
+router = gathered(
+    worklist.router,
+    cases.router,
+    dependants.router,
+    fields.router,
+    history.router,
+    received.router,
+    submissions.router,
+    glass.router,
+    statistics.router,
+    internal.router,
+)

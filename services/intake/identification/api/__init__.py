@@ -1,9 +1,8 @@
 """Routes of identification with their request and response models."""
 
-from fastapi import APIRouter
-
+from chassis.web.routes import gathered
 from services.intake.identification.api import ages, checklists, forms, holds, needs, screenings, status
 
-router = APIRouter()
-for part in (checklists, forms, screenings, ages, status, holds, needs):
-    router.include_router(part.router)
+router = gathered(
+    checklists.router, forms.router, screenings.router, ages.router, status.router, holds.router, needs.router
+)

@@ -1,9 +1,6 @@
 """Routes of matching with their request and response models."""
 
-from fastapi import APIRouter
-
+from chassis.web.routes import gathered
 from services.intake.matching.api import duplicates, pairs, search
 
-router = APIRouter()
-for part in (search, duplicates, pairs):
-    router.include_router(part.router)
+router = gathered(search.router, duplicates.router, pairs.router)
