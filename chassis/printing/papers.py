@@ -83,7 +83,8 @@ async def remember(tx: Transaction, paper: PrintedPaper, code: str) -> None:
 
 async def forget(tx: Transaction, subject_ids: Sequence[UUID]) -> None:
     """No paper of these records is genuine any more: of a person who is erased."""
-    await tx.execute(_FORGET, {"ids": list(subject_ids)})
+    if subject_ids:
+        await tx.execute(_FORGET, {"ids": list(subject_ids)})
 
 
 async def find(tx: Transaction, typed: str) -> PrintedPaper | None:

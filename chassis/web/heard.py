@@ -12,7 +12,7 @@ from chassis.database import Database
 from chassis.identity.access import CaseRefused, CaseUnheard, standing
 
 _EARLY = "corridor.early"
-_FIRST_LOOK_SECONDS, _LONGEST_PAUSE_SECONDS = 0.02, 0.15
+_FIRST_LOOK_SECONDS, _LONGEST_PAUSE_SECONDS = 0.05, 0.2
 
 
 class EarlyRequest:

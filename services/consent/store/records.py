@@ -287,7 +287,8 @@ async def load(
 async def save_cases(tx: Transaction, cases: Sequence[CaseConsents]) -> None:
     await _SAVE_AGES.write(tx, [case for case in cases if case.age_group is not None])
     ageless = [case.case_id for case in cases if case.erased and case.age_group is None]
-    await tx.execute(_FORGET_AGES, {"cases": ageless})
+    if ageless:
+        await tx.execute(_FORGET_AGES, {"cases": ageless})
     for record in (r for c in cases for r in c.records.values() if r.unsaved):
         await _write_record(tx, record)
     await papers.forget(tx, [record_id for case in cases if case.erased for record_id in case.records])
