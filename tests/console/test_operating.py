@@ -138,7 +138,7 @@ async def test_an_event_is_given_up_with_a_reason_as_it_was_shown_and_the_first_
     await worker.sign_in("th.worker")
     for path in (address, "/console/parked/intake"):
         assert (await worker.get(path)).status == 404
-    assert (await browser.get("/console/parked/nothing")).status == 404
+    assert (await browser.get("/console/parked/nothing")).status == 503
 
 
 async def test_what_another_operator_proposed_is_shown_and_confirmed_by_a_second_person_alone(workplace):

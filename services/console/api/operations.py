@@ -6,7 +6,6 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Path, Query
 from starlette.responses import Response
 
-from chassis.problems import NotFound
 from services.console import answers
 from services.console.api.cases import Code, Position
 from services.console.asking import NotTheirs, OrderRefused, at_once
@@ -62,8 +61,6 @@ async def show_services(who: Who, done: Code = "") -> Response:
 
 @router.get("/parked/{service}")
 async def list_parked(service: Service, who: Who, done: Code = "") -> Response:
-    if service not in who.settings.peers:
-        raise NotFound
     found = (await who.voice.ask(PARKED_EVENTS, query={"limit": MOST_PARKED}, service=service)).value
     firsts = {(one.source, one.stream): one.sequence for one in reversed(found.items)}
     first = [one.id for one in found.items if firsts[one.source, one.stream] == one.sequence]
