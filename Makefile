@@ -26,7 +26,7 @@ chromium:
 	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || sh deploy/chromium.sh
 
 test: $(STAMP) $(if $(ARGS),,chromium) ## run the tests; ARGS='tests/referral -k accept' for some of them
-	$(RUN) -m pytest -n 3 --dist loadscope $(ARGS)
+	$(RUN) -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 check: $(STAMP) ## all that a change must pass besides the tests: style, types, arrows, contracts, deployment
 	.venv/bin/ruff check

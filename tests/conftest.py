@@ -23,6 +23,8 @@ WHOLE, WORKPLACE = "tests/console/whole/", "tests/console/"
 """What one worker does in order: those of cells of many processes; all other journeys, which share their cells; each file with
 a world; those of the console with all services, and its others, which share a workplace each.
 """
+LONGEST_FIRST = (PROCESSES, JOURNEYS, WHOLE, WORKPLACE, WORLDS)
+"""Whatever one worker has to do in order begins at once: the journeys alone take most of the time of a run."""
 
 sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 """httpx2 looks for it at every call of an app, on all of the path, as long as it is not there."""
@@ -49,12 +51,20 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log):
 
     class Sharing(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            for together in (PROCESSES, JOURNEYS, WHOLE, WORKPLACE):
+            for together in LONGEST_FIRST[:-1]:
                 if nodeid.startswith(together):
                     return together
             return nodeid.partition("::")[0] if nodeid.startswith(WORLDS) else nodeid
 
     return Sharing(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: _turn(item.nodeid))
+
+
+def _turn(nodeid: str) -> int:
+    return next((n for n, part in enumerate(LONGEST_FIRST) if nodeid.startswith(part)), len(LONGEST_FIRST))
 
 
 def pytest_collection_finish() -> None:

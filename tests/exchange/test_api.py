@@ -169,11 +169,16 @@ async def test_envelopes_are_shown_by_their_metadata_alone(th: Harness, trust: T
     ]
     of_one = (await get(th, f"/v1/envelopes?case_id={cases[1].case_id}")).json()["items"]
     assert [e["disclosure_id"] for e in of_one] == [str(cases[1].disclosure_id)]
+    of_partner = (await get(th, "/v1/envelopes?partner=KH&limit=2")).json()
+    assert (of_partner["items"], of_partner["next"]) == (first["items"], first["next"])
+    both = f"/v1/envelopes?partner=KH&case_id={cases[1].case_id}"
+    assert (await get(th, both)).json()["items"] == of_one
+    assert (await get(th, "/v1/envelopes?partner=FR")).status_code == 404
     quiet = Case(trust)
     await th.deliver(quiet.opened())
     nothing = await get(th, f"/v1/envelopes?case_id={quiet.case_id}")
     assert (nothing.status_code, nothing.json()["items"]) == (200, [])
-    for wrong in ("case_id=me", "after=x", "after=YQ", "limit=0", "limit=201"):
+    for wrong in ("case_id=me", "after=x", "after=YQ", "limit=0", "limit=201", "partner=kh"):
         answer = await get(th, f"/v1/envelopes?{wrong}")
         assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
 

@@ -27,6 +27,17 @@ def corridor(state: Path, *arguments: str, patience: float = 120) -> subprocess.
     )
 
 
+def begun(state: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    """The command while it runs; what it prints goes nowhere."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "corridor", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "CORRIDOR_STATE": str(state)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
 def processes_of(state: Path) -> list[int]:
     """Processes whose command line names the folder: servers, cells and their reapers."""
     every = psutil.process_iter(["cmdline"])

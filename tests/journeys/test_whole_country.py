@@ -1,10 +1,20 @@
 """`corridor seed` on a real stack: forty invented people, and every list has every state that can be reached through the public APIs."""
 
+import asyncio
+import contextlib
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
 import pytest
 
 from corridor.client import Person
 from corridor.journey import eventually
-from tests.journeys.test_command import corridor
+from corridor.seed.journal import WHOLE
+from deploy.local.patience import Patience
+from tests.journeys.test_command import begun, corridor
 
 ANSWERED = {
     "received",
@@ -34,12 +44,66 @@ RETURNED = {
 }
 
 
+OPENED = "select id::text from intake.cases where id not in (select case_id from intake.disclosures where case_id is not null)"
+"""Cases that somebody opened here, and none that came from elsewhere."""
+
+
+def opened(stack) -> set[str]:
+    async def found() -> set[str]:
+        cases: set[str] = set()
+        for code in ("TH", "KH"):
+            connection = await asyncpg.connect(stack.cells[code].postgres.admin_dsn("intake"))
+            cases |= {row[0] for row in await connection.fetch(OPENED)}
+            await connection.close()
+        return cases
+
+    return asyncio.run(found())
+
+
+@dataclass
+class Seeded:
+    """The stack, what the journal says, and the cases that were opened meanwhile."""
+
+    stack: Any
+    journal: list[tuple[int, int, str]]
+    opened: set[str]
+
+
 @pytest.fixture(scope="module")
-def seeded(stack):
-    """Forty people of a seed of their own, so that nobody else's test has made any of them."""
-    made = corridor(stack.state, "seed", "--cases", "40", "--seed", "40", patience=300)
+def sown(stack) -> Seeded:
+    """Forty people of a seed of their own, so that nobody else's test has made any of them; killed in the middle, and begun again."""
+    before, file, asked = (
+        opened(stack),
+        stack.state / "seed-40.jsonl",
+        ("seed", "--cases", "40", "--seed", "40"),
+    )
+    first = begun(stack.state, *asked)
+    waiting = Patience(quiet_s=120)
+    while not (file.exists() and len(file.read_text().splitlines()) > 150):
+        assert not waiting.over
+        assert first.poll() is None, "it was over before it could be killed"
+        time.sleep(0.05)
+    first.kill()
+    first.wait()
+    made = corridor(stack.state, *asked, patience=300)
     assert made.returncode == 0, made.stdout
-    return stack
+    lines = []
+    for line in file.read_text().splitlines():
+        with contextlib.suppress(ValueError):  # the line at which it was killed
+            lines.append(tuple(json.loads(line)))
+    return Seeded(stack, lines, opened(stack) - before)
+
+
+@pytest.fixture(scope="module")
+def seeded(sown):
+    return sown.stack
+
+
+def test_a_seed_that_was_killed_in_the_middle_goes_on_with_nobody_lost_and_nobody_doubled(sown):
+    assert sorted(number for number, step, _ in sown.journal if step == WHOLE) == [*range(41)]
+    assert len({(number, step) for number, step, _ in sown.journal}) == len(sown.journal)
+    answered = {answer for *_, answer in sown.journal}
+    assert sown.opened - answered == set()
 
 
 async def stands(stack, who: str, path: str, states: set[str], member: str = "state", **sought) -> None:

@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,10 @@ from deploy.local.trust import make_trust
 
 BEFORE = "8275315af4427d57a762fe84a4bde36b56a15425"
 """The commit of the version from which an upgrade is tried. A release moves it to the release before it."""
+MIXED = ("intake", "consent", "referral", "exchange")
+"""The services of the cell `apart` that have a process each before the upgrade too: its two versions work with each other in them.
+The others are with the front then.
+"""
 _TABLES = text("select * from pg_tables where tableowner = current_user")
 LOCK_NOT_AVAILABLE = "55P03"
 ASK = """
@@ -38,16 +42,14 @@ from deploy.local.trust import TrustFiles
 part, processes, code, state, *partners = sys.argv[1:]
 cells = {one: Cell(one, Path(state), partners=partners) for one in partners}
 cell, trust = cells[code], TrustFiles(Path(state) / "border")
-if part == "keys":
-    cell.make_keys()
-if part == "databases":
-    asyncio.run(prepare_databases(cell))
-if part == "broker":
-    asyncio.run(prepare_broker(cell))
 if part == "settings":
+    cell.make_keys()
     print(json.dumps({name: cell.settings(name, trust, cells, processes=bool(processes)) for name in SERVICES}))
+if part == "servers":
+    asyncio.run(prepare_databases(cell))
+    asyncio.run(prepare_broker(cell))
 """
-"""A part of a cell's preparation as the version before does it, with its own modules."""
+"""A half of a cell's preparation as the version before does it, with its own modules."""
 
 
 def is_shallow() -> bool:
@@ -70,12 +72,13 @@ def unpacked(directory: Path) -> Path:
 class VersionStack(Stack):
     """Keys, tables, topics, settings and services are those of the tree `before`, until each cell is upgraded.
 
-    The cell `apart` has a process for each service, every other one process for all.
+    The cell `apart` has a process for each service (before its upgrade, for those of `MIXED`), every other one process for all.
     """
 
     def __init__(self, codes: list[str], apart: str, *, state: Path, before: Path) -> None:
         super().__init__(codes, state=state, processes=True)
         self.apart, self.trees = apart, dict.fromkeys(codes, before)
+        self._before = dict[str, Mapping[str, Any]]()
 
     async def upgrade(self, cell: Cell) -> None:
         """What is prepared comes first, under the running services of the version before; then one process after the other."""
@@ -85,54 +88,56 @@ class VersionStack(Stack):
             await add_columns(cell.owner_url(service))
         await prepare_broker(cell)
         self.trees[cell.code] = ROOT
-        for name in self._new_ones_first(cell) if cell.code == self.apart else ():
-            if old := self._children.get(f"{cell.code}: {name}"):
-                await asyncio.to_thread(old.stop)
+        for name in MIXED if cell.code == self.apart else ():
+            await asyncio.to_thread(self._children[f"{cell.code}: {name}"].stop)
             settings = cell.settings(name, self.trust, self.cells, processes=True)
-            self._spawn(cell, name, [f"services.{name}", "all"], environment(settings))
+            self._alone(cell, name, _with_the_front(settings, cell))
             await self._ready(cell, Progress())
         await asyncio.to_thread(self._children[f"{cell.code}: {FRONT}"].stop)
-        if cell.code == self.apart:
-            self._spawn(cell, FRONT, ["corridor.cell", str(cell.directory / "cell.json")], {})
-        else:
-            self._services(cell)
+        del self._before[cell.code]
+        self._services(cell)
         await self._ready(cell, Progress())
 
     def services_of(self, cell: Cell) -> list[str]:
         """A service that came since is not there before the upgrade."""
-        return list(SERVICES if self.trees[cell.code] == ROOT else json.loads(self._asked("settings", cell)))
-
-    def _new_ones_first(self, cell: Cell) -> list[str]:
-        """Whatever came since has nobody whose place it takes."""
-        return sorted(SERVICES, key=lambda name: f"{cell.code}: {name}" in self._children)
+        return list(self._before.get(cell.code, SERVICES))
 
     def _services(self, cell: Cell) -> None:
         self.processes = cell.code == self.apart
         super()._services(cell)
 
+    def _launch(self, cell: Cell, settings: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
+        """The front with what is in its process, then whatever does not run yet by itself."""
+        alone: Iterable[str] = settings if self.processes else ()
+        if self.trees[cell.code] != ROOT:
+            settings = self._before[cell.code]
+            alone = MIXED if self.processes else ()
+            together = {name: values for name, values in settings.items() if name not in alone}
+            elsewhere = {name: settings[name]["port"] for name in alone}
+            of_before = json.dumps({**facts, "services": together, "elsewhere": elsewhere})
+            write_secret(cell.directory / "cell.json", of_before)
+        self._spawn(cell, FRONT, ["corridor.cell", str(cell.directory / "cell.json")], {})
+        for name in alone:
+            if f"{cell.code}: {name}" not in self._children:
+                self._alone(cell, name, settings[name])
+
+    def _alone(self, cell: Cell, name: str, settings: Mapping[str, Any]) -> None:
+        self._spawn(cell, name, [f"services.{name}", "all"], environment(settings))
+
     def _spawn(self, cell: Cell, name: str, module: list[str], values: Mapping[str, str]) -> None:
         super()._spawn(cell, name, module, {**values, **_from(self.trees[cell.code])})
-
-    def _launch(self, cell: Cell, settings: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
-        if self.trees[cell.code] != ROOT:
-            settings = json.loads(self._asked("settings", cell))
-            if not self.processes:
-                written = json.loads((cell.directory / "cell.json").read_text()) | {"services": settings}
-                write_secret(cell.directory / "cell.json", json.dumps(written))
-        super()._launch(cell, settings, facts)
 
     def _keys(self) -> None:
         self.trust = make_trust(self.state / "border", list(self.cells), now=datetime.now(UTC))
         for cell in self.cells.values():
-            self._asked("keys", cell)
+            settings = json.loads(self._asked("settings", cell))
+            if cell.code == self.apart:
+                settings = {name: _with_the_front(values, cell) for name, values in settings.items()}
+            self._before[cell.code] = settings
 
-    async def _postgres(self, cell: Cell, progress: Progress) -> None:
-        await asyncio.to_thread(cell.postgres.start)
-        await asyncio.to_thread(self._asked, "databases", cell)
-
-    async def _kafka(self, cell: Cell, progress: Progress) -> None:
-        await asyncio.to_thread(cell.broker.start)
-        await asyncio.to_thread(self._asked, "broker", cell)
+    async def _servers(self, cell: Cell, progress: Progress) -> None:
+        await asyncio.gather(*(asyncio.to_thread(server.start) for server in (cell.postgres, cell.broker)))
+        await asyncio.to_thread(self._asked, "servers", cell)
 
     def _asked(self, part: str, cell: Cell) -> str:
         tree, processes = self.trees[cell.code], "processes" if cell.code == self.apart else ""
@@ -163,6 +168,12 @@ async def _add_column(engine: AsyncEngine, table: str) -> None:
         except DBAPIError as error:
             if sqlstate(error) != LOCK_NOT_AVAILABLE:
                 raise
+
+
+def _with_the_front(settings: Mapping[str, Any], cell: Cell) -> Mapping[str, Any]:
+    """The settings of a service of the cell `apart`, which finds those that have no process of their own, or not yet, behind the front."""
+    behind = {name: f"{cell.base_url}/{name}" for name in settings["peers"] if name not in MIXED}
+    return {**settings, "peers": {**settings["peers"], **behind}}
 
 
 def _from(code: Path) -> dict[str, str]:
