@@ -178,6 +178,8 @@ class Phone(Desk):
     browser: ClassVar = {"viewport": {"width": WIDTH, "height": 740}, "has_touch": True, "is_mobile": True}
 
     async def use(self, there: Locator) -> None:
+        """Brings it to the middle first: the way out of the page stands over what is at the lower edge."""
+        await there.evaluate("there => there.scrollIntoView({block: 'center'})")
         await there.tap()
 
     async def arrived(self) -> None:
