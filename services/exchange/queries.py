@@ -13,6 +13,7 @@ from chassis.identity.references import reference_column
 from chassis.tables import one_of
 from chassis.web.moves import MoveView
 from contracts.casefile.reference import ShownReference
+from contracts.types import Code
 from services.exchange.domain.border import Limits, closed, fresh, stale
 from services.exchange.domain.distrust import ACTS, DistrustKind
 from services.exchange.store import partners
@@ -67,7 +68,7 @@ class EnvelopeView(BaseModel):
     case_id: UUID | None
     case_reference: ShownReference
     disclosure_id: UUID | None
-    state: str
+    state: Annotated[str, Code("envelope_state")]
     code: str | None
 
 

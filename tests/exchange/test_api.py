@@ -2,14 +2,17 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from uuid import uuid4
 
 import httpx2
 import pytest
 from sqlalchemy import text
 
+from contracts.border.items import Outcome
+from contracts.codes import codes
 from deploy.local.trust import TrustFiles
+from services.exchange.domain.sent import SentState
 from services.exchange.gauges import KEYS_LEFT, border
 from services.exchange.store import received
 from services.exchange.store.received import ArrivedDisclosure
@@ -152,6 +155,10 @@ async def test_the_envelopes_of_a_case_that_is_not_here_are_not_found_and_of_one
     answer = await get(th, f"/v1/envelopes?case_id={uuid4()}")
     assert answer.status_code == status
     assert [kind for kind, _ in await th.said() if kind in {"attempt.refused.v1", "log.read.v1"}] == []
+
+
+def test_every_state_of_an_item_has_its_word_and_every_word_its_state() -> None:
+    assert set(codes("envelope_state")) == {*SentState, *get_args(Outcome)}
 
 
 async def test_envelopes_are_shown_by_their_metadata_alone(th: Harness, trust: Trust) -> None:

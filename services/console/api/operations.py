@@ -99,7 +99,7 @@ async def find_envelopes(who: WhoByForm, reference: Annotated[str, Form(max_leng
     """Of one case. What was typed may be a name after all, so it stands in no address."""
     said = reference.strip()
     try:
-        query = {"limit": MOST_ENVELOPES, "case_id": said.replace(" ", "-")}
+        query = {"limit": MOST_ENVELOPES, "case_id": said}
         found = await who.voice.ask(ENVELOPES, query=query)
     except (OrderRefused, NotTheirs):
         await who.voice.ask(ENVELOPES, query={"limit": 1})  # whose page this is not is told so
