@@ -54,6 +54,18 @@ class Broker:
         }
 
 
+class WholeFetches(AIOKafkaConsumer):  # type: ignore[misc]
+    """A consumer whose every fetch asks for all of its partitions.
+
+    The client's own asks for those that are empty while records of another one have lain for a tenth of a second; that fetch waits at
+    the broker, and what follows on the other one is asked for after it.
+    """
+
+    async def start(self) -> None:
+        await super().start()
+        self._fetcher._prefetch_backoff = float("inf")  # noqa: SLF001  # no argument of the client's sets it
+
+
 class KafkaLink:
     """The producer and the consumer of one service, made from its settings."""
 
@@ -75,7 +87,7 @@ class KafkaLink:
 
     def consumer(self) -> AIOKafkaConsumer:
         """Never commits by itself and never resets an offset: offsets live in the service's database."""
-        return AIOKafkaConsumer(
+        return WholeFetches(
             **self._connection(),
             group_id=self.group,
             enable_auto_commit=False,

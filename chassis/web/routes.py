@@ -13,12 +13,14 @@ _GIVEN = tuple(inspect.signature(APIRoute).parameters)
 
 
 class PartsRoute(APIRoute):
-    """A route that is passed over, without a look at its pattern, where the path of a request has more parts or fewer. None of its
-    parameters takes several parts (`:path`).
+    """A route that is passed over, without a look at its pattern, where the path of a request has more parts or fewer. Raises
+    TypeError for a path with a parameter that takes several parts.
     """
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
+        if ":path}" in self.path:
+            raise TypeError(f"{self.path} has no one number of parts")
         self._slashes = self.path.count("/")
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:

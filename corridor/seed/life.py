@@ -82,7 +82,12 @@ class Life:
             async def tried() -> Any:
                 version = await who.seen(seen) if seen else {}
                 content = body() if callable(body) else body
-                return await who.post(path, content, headers={"Idempotency-Key": key} | version)
+                try:
+                    return await who.post(path, content, headers={"Idempotency-Key": key} | version)
+                except RefusedError as error:
+                    if callable(body) and error.problem.get("code") == "idempotency-mismatch":
+                        return {"id": ""}  # a run that was broken off sent it, with an instant of then
+                    raise
 
             answer = await (_patiently(tried, path) if waits else tried())
             return str((answer or {}).get("id", ""))

@@ -86,9 +86,12 @@ class ReceivedFields(BaseModel):
 
 
 class Fields(BaseModel):
+    """Fields of a case file. `flags`: recorded here; `standing_flags`: those, else the ones that came with her."""
+
     own_number: str | None
     fields: dict[str, Values]
     flags: list[str]
+    standing_flags: list[str]
     received: list[ReceivedFields]
 
 

@@ -1,6 +1,7 @@
 """Answers of the services that an operator is shown, in the way of `answers`."""
 
 from datetime import datetime
+from hashlib import sha256
 from uuid import UUID
 
 from pydantic import BaseModel, RootModel
@@ -37,6 +38,28 @@ class Causes(RootModel[list[Cause]]):
     """A list that is no page of a longer one."""
 
 
+class ParkedEvent(BaseModel):
+    """An event that stands still, never its content."""
+
+    source: str
+    stream: str
+    sequence: int
+    topic: str
+    type: str | None
+    reason: str
+    place: str
+    cause: str
+    protects: bool
+    parked_at: datetime
+    moves: list[Move]
+
+    @property
+    def id(self) -> str:
+        """Names it in an address: what it is of is no name for one."""
+        named = f"{self.source}\n{self.stream}\n{self.sequence}"
+        return sha256(named.encode()).hexdigest()[:20]
+
+
 class Replay(BaseModel):
     state: str
     reason: str
@@ -69,6 +92,22 @@ class Agreement(BaseModel):
     valid_from: datetime
     valid_until: datetime
     suspended: bool
+    moves: list[Move] = []
+
+
+class Envelope(BaseModel):
+    """One item of one envelope, out or in, never its content."""
+
+    direction: str
+    seq: int
+    cell: str
+    sender: str
+    recipient: str
+    at: datetime
+    item_class: str
+    case_reference: str | None
+    state: str
+    code: str | None
 
 
 class Key(BaseModel):
@@ -127,10 +166,12 @@ FAILED_WORK = Question("{service}", "list_failed_work", "/v1/work", Page[StuckWo
 OWN_WORK = Question("intake", "list_failed_work", "/v1/work", Page[StuckWork])
 """Of one service; whoever is shown it is shown that of each."""
 CAUSES = Question("{service}", "list_parked_causes", "/v1/parked/causes", Causes)
+PARKED_EVENTS = Question("{service}", "list_parked_events", "/v1/parked", Page[ParkedEvent])
 REPLAYS = Question("{service}", "list_replays", "/v1/replays", Page[Replay])
 READINESS = Question("{service}", "get_readiness", "/health/ready", Health)
 PARTNERS = Question("exchange", "list_partners", "/v1/partners", Page[Partner])
 AGREEMENTS = Question("exchange", "list_agreements", "/v1/agreements", Page[Agreement])
+ENVELOPES = Question("exchange", "list_envelopes", "/v1/envelopes", Page[Envelope])
 KEYS = Question("exchange", "list_keys", "/v1/keys", Page[Key])
 DISTRUSTS = Question("exchange", "list_distrusts", "/v1/distrusts", Page[Distrust])
 DISTRUST = Question("exchange", "get_distrust", "/v1/distrusts/{distrust_id}", Distrust)

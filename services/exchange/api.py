@@ -14,6 +14,7 @@ from chassis.web.http import Listing, Page, Tx, Who, following
 from chassis.web.moves import Offer
 from chassis.web.positions import identifier, instant, positioned
 from contracts.events.access import LogReadV1, RecordReadV1
+from contracts.types import Cell
 from services.exchange import queries
 from services.exchange.border_state import limits
 from services.exchange.queries import AgreementView, EnvelopeView, PartnerView, Position, ReceiptView
@@ -74,13 +75,19 @@ async def list_envelopes(
     actor: Who,
     tx: Tx,
     page: Page,
+    service: Running,
     case_id: Annotated[UUID | None, Query(description="only what is about this case of this cell")] = None,
+    partner: Annotated[
+        Cell | None, Query(description="only what went to this partner or came from it")
+    ] = None,
 ) -> Listing[EnvelopeView]:
-    """404 for a case that is not here: an empty page would say that nothing of it crossed."""
+    """404 for a case that is not here, and for a cell that is no partner: an empty page would say that nothing of it crossed."""
     require(actor, "envelope.read")
+    if partner is not None and partner not in service.settings.partners:
+        raise NotFound
     after = positioned(page.after, instant, UUID, UUID) or BEGINNING
     async with tx.of_everybody():  # an operator sees those of the whole cell
-        items = await queries.envelopes(tx, case_id, after, page.limit)
+        items = await queries.envelopes(tx, case_id, partner, after, page.limit)
         if case_id is not None and not items and await holder_of(tx, case_id) is None:
             raise CaseUnheard(actor, "envelope.read", case_id)
     tx.say(LogReadV1(view="envelopes", sought_case=case_id))

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from fastapi import APIRouter
-
 from chassis.service import Loop, Service
 from chassis.web.routes import gathered
 from chassis.work import WorkKind
@@ -66,7 +64,7 @@ def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service
         settings,
         name="exchange",
         holds=HELD,
-        router=_router(),
+        router=gathered(api.router, distrusts_api.router, trust_documents_api.router, internal.router),
         parts=lambda _: Parts(trust),
         versions=VERSIONS,
         subscriptions=handlers.subscriptions(settings.cell, sorted(settings.partners)),
@@ -75,7 +73,3 @@ def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service
         background=background,
         gauges=[border(settings)],
     )
-
-
-def _router() -> APIRouter:
-    return gathered(api.router, distrusts_api.router, trust_documents_api.router, internal.router)

@@ -13,6 +13,7 @@ from chassis.identity.references import reference_column
 from chassis.tables import one_of
 from chassis.web.moves import MoveView
 from contracts.casefile.reference import ShownReference
+from contracts.types import Code
 from services.exchange.domain.border import Limits, closed, fresh, stale
 from services.exchange.domain.distrust import ACTS, DistrustKind
 from services.exchange.store import partners
@@ -67,7 +68,7 @@ class EnvelopeView(BaseModel):
     case_id: UUID | None
     case_reference: ShownReference
     disclosure_id: UUID | None
-    state: str
+    state: Annotated[str, Code("envelope_state")]
     code: str | None
 
 
@@ -109,6 +110,7 @@ ENVELOPES = """
 """
 _ALL = "cast(:case as uuid) is null"
 _OF_CASE = "i.case_id = cast(:case as uuid)"
+_OF_PARTNER = "(cast(:partner as text) is null or e.cell = :partner)"
 
 
 async def agreements(tx: Transaction, after: str, limit: int) -> list[AgreementView]:
@@ -168,16 +170,17 @@ async def _partner(tx: Transaction, cell: str, own_cell: str, limits: Limits) ->
 Position = tuple[datetime, UUID, UUID]
 
 
-async def envelopes(tx: Transaction, case_id: UUID | None, after: Position, limit: int) -> list[EnvelopeView]:
-    """The envelopes of one case, or all of them: oldest first."""
-    condition = _ALL if case_id is None else _OF_CASE
+async def envelopes(
+    tx: Transaction, case_id: UUID | None, partner: str | None, after: Position, limit: int
+) -> list[EnvelopeView]:
+    """The envelopes of one case, of one partner, or all of them: oldest first."""
+    condition = f"{_ALL if case_id is None else _OF_CASE} and {_OF_PARTNER}"
     statement = ENVELOPES.format(
         outgoing=condition, incoming=condition, reference=reference_column("case_id")
     )
     at, envelope, item = after
-    rows = await tx.execute(
-        text(statement), {"case": case_id, "at": at, "envelope": envelope, "item": item, "limit": limit}
-    )
+    asked = {"case": case_id, "partner": partner, "at": at, "envelope": envelope, "item": item}
+    rows = await tx.execute(text(statement), {**asked, "limit": limit})
     return [EnvelopeView.model_validate(row, from_attributes=True) for row in rows]
 
 

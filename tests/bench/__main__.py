@@ -1,5 +1,6 @@
 """`python -m tests.bench`: relay and consumer against their floors, in one interleaved run on real servers; then the whole case on two cells
-against an earlier commit, a floor and a peer; memory and telemetry; and one command. Ends with a table of every figure and its gate.
+against an earlier commit, a floor and a peer; memory and telemetry; and one command, in a table of every figure and its gate. Then the
+lists and the console's page of a case, each against its own floor.
 
 Ratios of one run hold; absolute figures belong to the machine. Exits with 1 when a gate is missed or the oracle finds a fault.
 """
@@ -17,7 +18,7 @@ import uvloop
 
 from deploy.local.patience import Patience
 from deploy.local.testing import Run
-from tests.bench import consumer, hop, oracle, relay
+from tests.bench import console, consumer, hop, lists, oracle, relay
 from tests.bench.cell import PARTITIONS, Bench, bench, owner, servers
 from tests.bench.gates import Gate, table
 from tests.bench.whole import command, comparison, costs
@@ -26,7 +27,7 @@ from tests.bench.whole.turn import Plan
 
 WHOLE, WHOLE_ROUNDS = Plan(alone=15, cases=60, clients=8), 2
 GATES = {"relay": 0.75, "consumer": 0.40}
-ELSEWHERE = "With commands of their own: scaling, replay, lists, the console's page (docs/performance.md)."
+ELSEWHERE = "With commands of their own: scaling, replay (docs/performance.md)."
 FLOORS = {
     "relay": "read rows, produce by librdkafka",
     "consumer": "getmany, COPY into a table with a uuid key, offsets",
@@ -122,11 +123,17 @@ async def main(told: argparse.Namespace) -> int:
             gates += await comparison.measure(trees, WHOLE, WHOLE_ROUNDS)
             gates += await costs.measure(trees)
             gates += await command.measure(trees[0])
+        print(f"\n{table(gates)}\n")
+        print(
+            f"It took {time.monotonic() - began:.0f} s; load {os.getloadavg()[0]:.1f} at the end. {ELSEWHERE}\n"
+        )
+        page = await console.measure(run)
     finally:
         run.end()
-    print(f"\n{table(gates)}\n")
-    print(f"It took {time.monotonic() - began:.0f} s; load {os.getloadavg()[0]:.1f} at the end. {ELSEWHERE}")
-    return int(not all(gate.reached for gate in gates))
+    with servers() as (_, databases):
+        shown = await lists.measure(databases)
+        await databases.drop_all()
+    return int(not (page and shown and all(gate.reached for gate in gates)))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.records_to_delete import RecordsToDelete
@@ -27,15 +26,27 @@ from tests.chassis.pipeline import (
 )
 
 
-@pytest.fixture
-async def pair(postgres: Any, kafka: Any, topic_prefix: str) -> Any:
-    """The publisher and the consumer, each with its own database."""
-    await kafka.create_topics({topic_prefix + TOPIC: PARTITIONS})
-    async with (
-        side(postgres, "consent", kafka=kafka.bootstrap, prefix=topic_prefix) as consent,
-        side(postgres, "referral", kafka=kafka.bootstrap, prefix=topic_prefix) as referral,
-    ):
-        yield consent, referral
+async def test_what_comes_after_records_that_lay_while_others_were_handled_waits_for_no_other_partition(
+    pair, monkeypatch
+):
+    monkeypatch.setattr("chassis.events.kafka.FETCH_MS", 30_000)
+    consent, referral = pair
+    case, consumer = uuid4(), referral.consumer(Probe())
+    take = consumer._inbox.take
+
+    async def slow(*batch: Any) -> None:
+        await take(*batch)
+        await asyncio.sleep(1.2)
+
+    consumer._inbox.take = slow  # type: ignore[method-assign]
+    async with running(consent.relay(), consumer):
+        await consent.say(given(case, 1))
+        await arrived(referral, 1)
+        async with asyncio.timeout(20):
+            for revision in range(2, 6):
+                await consent.say(given(case, revision))
+                await asyncio.sleep(0.3)
+            await arrived(referral, 5)
 
 
 async def arrived(referral: Side, count: int) -> None:

@@ -12,7 +12,6 @@ from chassis.events.offsets import OffsetsMoved, stored
 from chassis.events.subscription import Interests
 from contracts.events.consent import ConsentWithdrawnV1
 from tests.chassis.pipeline import (
-    PARTITIONS,
     TOPIC,
     Probe,
     Side,
@@ -20,7 +19,6 @@ from tests.chassis.pipeline import (
     given,
     message,
     running,
-    side,
     withdrawn,
 )
 
@@ -56,16 +54,6 @@ class Taken:
 
         consumer._inbox.take = counted  # type: ignore[method-assign]
         consumer.rest = rested  # type: ignore[method-assign]
-
-
-@pytest.fixture
-async def pair(postgres: Any, kafka: Any, topic_prefix: str) -> Any:
-    await kafka.create_topics({topic_prefix + TOPIC: PARTITIONS})
-    async with (
-        side(postgres, "consent", kafka=kafka.bootstrap, prefix=topic_prefix) as consent,
-        side(postgres, "referral", kafka=kafka.bootstrap, prefix=topic_prefix) as referral,
-    ):
-        yield consent, referral
 
 
 async def handled_up_to(service: Side) -> int:

@@ -30,7 +30,7 @@ RECEIVED = {
 HALVES = {"half": "outgoing", "sender": "th-care-agency", "late": True, "waiting_for": "partner"}
 FIELDS = {
     "own_number": "A/17", "fields": {"cor_FullName": "Sokha", "prs_Birthdate": "1999~", "prs_Citizenship": ["KH"]},
-    "flags": ["medical_emergency", "immediate_danger"],
+    "flags": [], "standing_flags": ["medical_emergency", "immediate_danger"],
     "received": [
         {**RECEIVED, "closed": None, "fields": {"prs_Gender": "Feminine"}},
         {**RECEIVED, "closed": "withdrawn", "fields": {}},

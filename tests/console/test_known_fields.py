@@ -1,11 +1,8 @@
 """What is known of her: recorded, corrected with a reason, taken away; how she can be reached stands first; her urgent flags."""
 
-from datetime import UTC, datetime
-from uuid import uuid4
-
 import pytest
 
-from services.console.answers import Fields, ReceivedFields
+from services.console.answers import Fields
 from services.console.commands.field_forms import NAMES, standing
 from tests.console.test_case_work import asked, begun, sent
 
@@ -125,12 +122,6 @@ async def test_a_flag_that_was_raised_meanwhile_is_shown_and_not_lowered_unseen(
     assert (await stranger.get(f"/console/cases/{case}/flags")).status == 404
 
 
-async def test_flags_that_came_with_her_are_ticked_until_somebody_here_has_said_otherwise():
-    came = {"cor_UrgentProtection": ["immediate_danger"], "cor_UrgentHealth": ["none"]}
-    part = {"disclosure_id": uuid4(), "sender": "kh-x", "sender_cell": "KH", "purpose": "protection"}
-    part |= {"valid_until": datetime.now(UTC), "closed": None, "changed": []}
-    known = Fields(own_number=None, fields={}, flags=[], received=[ReceivedFields(**part, fields=came)])
-    assert standing(known, flagged=True) == {"protection": ["immediate_danger"], "health": []}
-    assert standing(known, flagged=False) == {"protection": [], "health": []}
-    own = known.model_copy(update={"flags": ["late_pregnancy"]})
-    assert standing(own, flagged=True) == {"protection": [], "health": ["late_pregnancy"]}
+async def test_flags_that_stand_are_ticked_whoever_recorded_them():
+    known = Fields(own_number=None, fields={}, flags=[], standing_flags=["immediate_danger"], received=[])
+    assert standing(known) == {"protection": ["immediate_danger"], "health": []}

@@ -30,10 +30,10 @@ WITHOUT_A_FORM: Mapping[str, Collection[str]] = {
     "no page yet for the own entry in the directory": {"describe_organisation", "describe_service"},
     "a suspension is proposed like any other change; at once by one person an operator has it in the command line": {"suspend_organisation"},
     "no page yet for trust: an operator has it in the command line": {
-        "propose_trust_document", "confirm_trust_document", "withdraw_trust_document", "suspend_agreement",
+        "propose_trust_document", "confirm_trust_document", "withdraw_trust_document",
     },
     "an operator has it in the command line": {
-        "discard_parked_event", "replay_parked_stream", "move_offset", "stop_replay", "end_stop",
+        "replay_parked_stream", "move_offset", "stop_replay", "end_stop",
     },
 }  # fmt: skip
 """The commands that have no form in the console, by the reason why not."""

@@ -1,6 +1,7 @@
 """The pages of an operator: services, what stands still, the border, and what another operator proposed."""
 
 import json
+import re
 from uuid import uuid4
 
 import httpx2
@@ -80,6 +81,64 @@ async def test_what_stands_still_for_one_cause_is_replayed_with_a_reason_and_onc
     assert len(await run(workplace.intake, "select 1 from chassis.replays where reason = :r", r=reason)) == 1
     gone = form.action.replace(form.action.split(".")[1].split("/")[0], "0123456789ab")
     assert (await browser.get(gone)).status == 404
+
+
+async def standing_still(workplace, *sequences: int) -> str:
+    """The stream whose events stand still; its name is that of the cause."""
+    stream = uuid4().hex
+    for sequence in sequences:
+        statement = (
+            'insert into chassis.parked (source, stream, sequence, topic, partition, "offset", headers, payload, reason)'
+            " values ('/th/consent', :stream, :sequence, 'somewhere', 0, 0, '', '', :stream)"
+        )
+        await run(workplace.intake, statement, stream=stream, sequence=sequence)
+    return stream
+
+
+async def test_a_gap_is_gone_over_where_whoever_says_so_has_counted_the_streams(workplace):
+    stream, browser = await standing_still(workplace, 7), await an_operator(workplace)
+    services = await browser.get("/console/services")
+    cause = re.search(rf"{stream}.*?causes/(intake\.[0-9a-f]{{12}})/", services.html, re.DOTALL)[1]
+    page = await browser.get(f"/console/causes/{cause}/start_replay")
+    assert ("How many streams? 1" in page.text, stream in page.text) == (True, True)
+    typed = {"reason": "accepted", "over_gap": "yes", "ticket": "OPS-3"}
+    told = await browser.send(page.form("start_replay"), **typed)
+    assert (told.status, 'href="#expected"' in told.html) == (422, True)
+    wrong = await browser.send(told.form("start_replay"), expected="2")
+    assert (wrong.status, "Somebody changed this meanwhile" in wrong.text) == (412, True)
+    done = await browser.send(wrong.form("start_replay"), expected="1")
+    assert "The replay has begun." in done.text
+    found = await run(workplace.intake, "select over_gap from chassis.replays where reason = :r", r=stream)
+    assert [row.over_gap for row in found] == [True]
+
+
+async def test_an_event_is_given_up_with_a_reason_as_it_was_shown_and_the_first_of_its_stream_alone(
+    workplace,
+):
+    stream, browser = await standing_still(workplace, 3, 4), await an_operator(workplace)
+    listed = await browser.get("/console/parked/intake")
+    entries = [one for one in re.findall(r"<li>.*?</li>", listed.html, re.DOTALL) if stream in one]
+    assert ["Stands behind another" in one for one in entries] == [False, True]
+    assert ["discard_parked_event" in one for one in entries] == [True, False]
+    address = re.search(r'href="([^"]+/discard_parked_event)"', entries[0])[1]
+    page = await browser.get(address)
+    assert (stream in page.text, stream in address) == (True, False)
+    told = await browser.send(page.form("discard_parked_event"))
+    assert (told.status, told.html.count("Choose the reason")) == (422, 2)
+    form = told.form("discard_parked_event")
+    done = await browser.send(form, reason="superseded", ticket="OPS-8")
+    assert "The event was given up." in done.text
+    again = await browser.send(form, reason="superseded", ticket="OPS-8")
+    assert (again.status, "This cannot be done any more." in again.text) == (404, True)
+    statement = "select sequence, state from chassis.parked where stream = :stream order by sequence"
+    states = await run(workplace.intake, statement, stream=stream)
+    assert [(row.sequence, row.state) for row in states] == [(3, "discarded"), (4, "waiting")]
+    assert (await browser.get(address)).status == 404
+    worker = workplace.browser()
+    await worker.sign_in("th.worker")
+    for path in (address, "/console/parked/intake"):
+        assert (await worker.get(path)).status == 404
+    assert (await browser.get("/console/parked/nothing")).status == 503
 
 
 async def test_what_another_operator_proposed_is_shown_and_confirmed_by_a_second_person_alone(workplace):
@@ -246,3 +305,68 @@ async def test_a_key_that_was_lost_is_trusted_no_more_and_a_second_operator_look
     assert border.told[1:] == [(f"/v1/distrusts/{distrust}/confirm", {}, '"3"')]
     assert "Lift it: it was a mistake" not in done.links
     assert (await browser.get(f"/console/keys/{'x' * 43}/distrust_key")).status == 404
+
+
+async def test_an_agreement_is_suspended_with_a_ticket_and_another_operator_looks_at_it(
+    workplace, monkeypatch
+):
+    at, distrust = "2026-11-01T00:00:00Z", str(uuid4())
+    agreed = {
+        "id": "th-kh", "version": 2, "cells": ["TH", "KH"], "purposes": ["protection"], "valid_from": at, "valid_until": at,
+        "suspended": False, "moves": [{"path": "/v1/agreements/th-kh/suspend", "verb": "suspend_agreement"}],
+    }  # fmt: skip
+    one = {
+        "id": distrust, "kind": "agreement-suspended", "state": "acting", "overdue": False, "key": None, "organisation": None,
+        "agreement_id": "th-kh", "agreement_version": 2, "since": at, "ticket": "OPS-5", "declared_by": "th.operator",
+        "declared_at": at, "due_at": at, "moves": [{"path": f"/v1/distrusts/{distrust}/withdraw", "verb": "withdraw_distrust"}],
+    }  # fmt: skip
+    answers = {"/v1/agreements": [agreed], "/v1/distrusts": [one], f"/v1/distrusts/{distrust}": one}
+    peers, settings = workplace.console.service.peers, workplace.console.service.settings
+    border = ThatLosesKeys(peers.http._transport, answers)
+    monkeypatch.setitem(settings.peers, "exchange", "https://workplace.test/exchange")
+    monkeypatch.setattr(peers, "http", httpx2.AsyncClient(transport=border))
+    browser = await an_operator(workplace)
+    page = await browser.get((await browser.get("/console/border")).links["Suspend this agreement"])
+    for word in ("th-kh, version 2", "Thailand, Cambodia", "What was disclosed before is not taken back."):
+        assert word in page.text
+    told = await browser.send(page.form("suspend_agreement"))
+    assert (told.status, told.html.count("Write the ticket")) == (422, 2)
+    done = await browser.send(told.form("suspend_agreement"), ticket="OPS-5")
+    assert "The agreement is suspended here." in done.text
+    assert border.told == [("/v1/agreements/th-kh/suspend", {"ticket": "OPS-5"}, None)]
+    lifting = await browser.get(done.links["Lift it: it was a mistake"])
+    await browser.send(lifting.form("withdraw_distrust"))
+    assert border.told[1:] == [(f"/v1/distrusts/{distrust}/withdraw", {}, '"3"')]
+    assert (await browser.get("/console/agreements/kh-vn/suspend_agreement")).status == 404
+
+
+async def test_envelopes_are_listed_of_a_partner_or_of_a_case_without_what_is_in_them(workplace, monkeypatch):
+    one = {
+        "direction": "out", "seq": 12, "cell": "KH", "sender": "th-care-agency", "recipient": "kh-reintegration-agency",
+        "at": "2026-11-01T00:00:00Z", "item_class": "disclosure", "case_reference": "TH-7F3K-2Q", "state": "refused", "code": "unknown_key",
+    }  # fmt: skip
+    asked = []
+
+    class Border(WithBorder):
+        async def handle_async_request(self, request):
+            _, _, path = request.url.path.partition("/exchange")
+            if path == "/v1/envelopes":
+                asked.append(dict(request.url.params))
+                if request.url.params.get("case_id") == SCRIPT:
+                    return httpx2.Response(422, content=json.dumps({"errors": []}))
+            return await super().handle_async_request(request)
+
+    peers, settings = workplace.console.service.peers, workplace.console.service.settings
+    border = Border(peers.http._transport, {"/v1/envelopes": [one]})
+    monkeypatch.setitem(settings.peers, "exchange", "https://workplace.test/exchange")
+    monkeypatch.setattr(peers, "http", httpx2.AsyncClient(transport=border))
+    browser = await an_operator(workplace)
+    page = await browser.get("/console/envelopes?partner=KH")
+    for word in ("Sent to Cambodia", "Refused", "TH-7F3K-2Q", "Number 12"):
+        assert word in page.text, word
+    assert asked == [{"limit": "50", "partner": "KH"}]
+    of_case = await browser.send(page.form("/envelopes"), reference="TH 7F3K 2Q")
+    assert ("Sent to Cambodia" in of_case.text, asked[1]["case_id"]) == (True, "TH 7F3K 2Q")
+    told = await browser.send(of_case.form("/envelopes"), reference=SCRIPT)
+    assert (told.status, told.html.count("Nothing is known here"), "<script" in told.html) == (422, 2, False)
+    assert (await browser.get("/console/envelopes?partner=anywhere")).status == 404

@@ -349,6 +349,27 @@ async def test_the_list_has_views_with_counters_and_is_narrowed(returning):
     assert "Returns" in (await browser.get("/console/")).links
 
 
+async def test_what_stands_in_the_way_of_each_return_is_one_list_of_those_that_are_prepared_here(returning):
+    browser = await returning.browser()
+    begun, assessed, coming = (
+        await returning.begun(browser),
+        await returning.assessed(browser),
+        await returning.arriving(),
+    )
+    page = await browser.get((await browser.get("/console/returns")).links["What stands in the way of each"])
+    of = {
+        one: page.html.partition(f"/returns/{one}")[2].partition("/returns/")[0] for one in (begun, assessed)
+    }
+    assert ("decision is missing" in of[begun], "Care, a case worker or supervisor" in of[begun]) == (
+        True,
+        True,
+    )
+    assert "Nothing that is known here stands in the way" in of[assessed]
+    assert (coming in page.html, page.html.count("on record as read by you")) == (False, 1)
+    auditor = await returning.browser("th.auditor")
+    assert (await auditor.get("/console/returns/blocked")).status == 404
+
+
 async def test_what_is_not_hers_looks_like_what_is_not_there(returning):
     return_id = await returning.arriving()
     stranger = await returning.browser("th.other-worker")

@@ -2,14 +2,17 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from uuid import uuid4
 
 import httpx2
 import pytest
 from sqlalchemy import text
 
+from contracts.border.items import Outcome
+from contracts.codes import codes
 from deploy.local.trust import TrustFiles
+from services.exchange.domain.sent import SentState
 from services.exchange.gauges import KEYS_LEFT, border
 from services.exchange.store import received
 from services.exchange.store.received import ArrivedDisclosure
@@ -154,6 +157,10 @@ async def test_the_envelopes_of_a_case_that_is_not_here_are_not_found_and_of_one
     assert [kind for kind, _ in await th.said() if kind in {"attempt.refused.v1", "log.read.v1"}] == []
 
 
+def test_every_state_of_an_item_has_its_word_and_every_word_its_state() -> None:
+    assert set(codes("envelope_state")) == {*SentState, *get_args(Outcome)}
+
+
 async def test_envelopes_are_shown_by_their_metadata_alone(th: Harness, trust: Trust) -> None:
     cases = [Case(trust) for _ in range(3)]
     for case in cases:
@@ -169,11 +176,16 @@ async def test_envelopes_are_shown_by_their_metadata_alone(th: Harness, trust: T
     ]
     of_one = (await get(th, f"/v1/envelopes?case_id={cases[1].case_id}")).json()["items"]
     assert [e["disclosure_id"] for e in of_one] == [str(cases[1].disclosure_id)]
+    of_partner = (await get(th, "/v1/envelopes?partner=KH&limit=2")).json()
+    assert (of_partner["items"], of_partner["next"]) == (first["items"], first["next"])
+    both = f"/v1/envelopes?partner=KH&case_id={cases[1].case_id}"
+    assert (await get(th, both)).json()["items"] == of_one
+    assert (await get(th, "/v1/envelopes?partner=FR")).status_code == 404
     quiet = Case(trust)
     await th.deliver(quiet.opened())
     nothing = await get(th, f"/v1/envelopes?case_id={quiet.case_id}")
     assert (nothing.status_code, nothing.json()["items"]) == (200, [])
-    for wrong in ("case_id=me", "after=x", "after=YQ", "limit=0", "limit=201"):
+    for wrong in ("case_id=me", "after=x", "after=YQ", "limit=0", "limit=201", "partner=kh"):
         answer = await get(th, f"/v1/envelopes?{wrong}")
         assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
 

@@ -10,7 +10,6 @@ import pytest
 
 from deploy.local.patience import stretched
 from tests.chassis.pipeline import (
-    PARTITIONS,
     TOPIC,
     Probe,
     Side,
@@ -18,18 +17,7 @@ from tests.chassis.pipeline import (
     given,
     read_topic,
     running,
-    side,
 )
-
-
-@pytest.fixture
-async def pair(postgres: Any, kafka: Any, topic_prefix: str) -> Any:
-    await kafka.create_topics({topic_prefix + TOPIC: PARTITIONS})
-    async with (
-        side(postgres, "consent", kafka=kafka.bootstrap, prefix=topic_prefix) as consent,
-        side(postgres, "referral", kafka=kafka.bootstrap, prefix=topic_prefix) as referral,
-    ):
-        yield consent, referral
 
 
 async def killed(one: Side, role: str, die: str) -> int:

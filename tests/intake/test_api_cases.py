@@ -70,6 +70,7 @@ async def test_an_anonymous_call_opens_a_case_without_any_field(intake):
             "fields": {},
             "buddhist_era": {},
             "flags": [],
+            "standing_flags": [],
             "received": [],
         },
         "TH-",

@@ -24,6 +24,7 @@ from tests.intake.making import (
     open_case,
     recall_of,
 )
+from tests.intake.test_api_ages import put
 
 RECEIVED = {"cor_FullName": "Sokha", "prs_Citizenship": '["KH"]'}
 
@@ -143,6 +144,17 @@ async def test_received_fields_are_readable_where_the_grant_allows_it(intake, co
         ["cor_FullName"],
         True,
     )
+
+
+async def test_the_flags_that_stand_are_those_that_are_shown_of_what_came_until_somebody_here_records_some(
+    intake, consent
+):
+    received = await disclosure(intake, {"cor_UrgentHealth": '["late_pregnancy"]'})
+    await intake.deliver(received)
+    view = await fields_of(intake, received.case_id)
+    assert (view["flags"], view["standing_flags"]) == ([], ["late_pregnancy"])
+    await put(intake, received.case_id, flags=[], reason="she gave birth")
+    assert (await fields_of(intake, received.case_id))["standing_flags"] == []
 
 
 async def test_received_fields_are_closed_as_soon_as_consent_says_no(intake, consent):

@@ -206,3 +206,17 @@ async def test_every_view_of_a_list_has_something_to_show(seeded, who, path, sou
 def test_run_again_it_adds_nobody(seeded):
     again = corridor(seeded.state, "seed", "--cases", "40", "--seed", "40")
     assert "40 invented people: 0 came now, 40 were here already" in again.stdout
+
+
+def test_killed_before_the_last_answer_of_each_was_written_down_it_asks_for_that_again_and_doubles_nobody(
+    seeded,
+):
+    """The same key goes with what is sent again, though an instant in it, or the version that was seen, may be another by now."""
+    file, before = seeded.state / "seed-40.jsonl", opened(seeded)
+    lines = [tuple(json.loads(line)) for line in file.read_text().splitlines() if line.endswith("]")]
+    last = {number: step for number, step, _ in lines if step != WHOLE}
+    kept = [one for one in lines if one[1] not in (WHOLE, last[one[0]])]
+    file.write_text("".join(f"{json.dumps(one)}\n" for one in kept))
+    again = corridor(seeded.state, "seed", "--cases", "40", "--seed", "40", patience=300)
+    assert "40 invented people: 40 came now, 0 were here already" in again.stdout, again.stdout
+    assert opened(seeded) == before

@@ -73,7 +73,7 @@ async def list_timeline_entries(
     rest = whole if after is None else [one for one in whole if (one.at, one.entry) > after]
     shown = [_view(one, language) for one in rest[: page.limit]]
     tx.say(RecordReadV1(case_id=case_id, resource="timeline"))
-    response.headers["Content-Language"] = language
+    response.headers.update({"Content-Language": language, "Vary": "Accept-Language"})
     return Listing(items=shown, next=following(shown, page, "at", "entry"))
 
 

@@ -60,7 +60,7 @@ async def show_flags(case_id: UUID, who: Who) -> Response:
     case, found = await at_once(
         who.voice.ask(answers.CASE, case_id=case_id), who.voice.ask(answers.FIELDS, case_id=case_id)
     )
-    return await begun_form(who, form, str(case_id), standing(found.value, flagged=case.value.flagged), case)
+    return await begun_form(who, form, str(case_id), standing(found.value), case)
 
 
 @router.post("/cases/{case_id}/flags")

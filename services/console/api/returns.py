@@ -1,4 +1,4 @@
-"""Pages: the list of returns, and one of them with both its halves and everything that stands in its way."""
+"""Pages: the list of returns, what stands in the way of each, and one of them with both its halves."""
 
 import re
 from collections.abc import Sequence
@@ -23,6 +23,7 @@ from services.console.worklist import RETURN_VIEWS, ROWS, SORTS, counted_returns
 
 router = APIRouter()
 SENDING = "sending"
+WEIGHED_AT_ONCE = 10
 WITHDRAW = "withdraw_return"
 ON_CASE = frozenset({"intake", "referral"})
 """The services of what is done, or begun, on the page of a case."""
@@ -72,6 +73,26 @@ async def list_returns(
         partners={one: name for one, name in names.items() if one != own},
         counters=dict(zip(RETURN_VIEWS, counts, strict=True)), chosen=chosen, after=after,
         kept={"view": view, "sort": sort, **chosen},
+    )  # fmt: skip
+
+
+@router.get("/returns/blocked")
+async def list_blocked(who: Who, after: Position = "") -> Response:
+    """Blocks are computed of one return at a time, from what is sealed: so few stand on a page, and each is a reading."""
+    query = {"half": SENDING, "waiting_for": "own", "sort": "changed", "limit": WEIGHED_AT_ONCE}
+    found, names = await at_once(
+        who.voice.ask(RETURNS, query={**query, "after": after} if after else query),
+        who.voice.panel(ORGANISATIONS, query={"limit": 200}),
+    )
+    weighed = await at_once(
+        *(
+            who.voice.panel(RETURN, return_id=one.return_id, query={"half": SENDING})
+            for one in found.value.items
+        )
+    )
+    return who.page(
+        "blocked.html", pairs=list(zip(found.value.items, weighed, strict=True)), names=names_of(names),
+        next=found.value.next, after=after,
     )  # fmt: skip
 
 

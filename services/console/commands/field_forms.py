@@ -8,7 +8,6 @@ from typing import Any
 
 from contracts.casefile.decided import DECIDED_ELSEWHERE
 from contracts.casefile.fields import FIELDS, ONE_LINE, Field
-from contracts.casefile.urgent import FLAGS, flags_in
 from contracts.codes import codes
 from services.console import answers
 from services.console.asking import Order
@@ -105,13 +104,9 @@ def flags_form(case_id: object) -> Command:
     )  # fmt: skip
 
 
-def standing(recorded: answers.Fields, *, flagged: bool) -> Typed:
-    """The flags that stand, as they would be ticked: those that were recorded here, else those that came with her, unless somebody here
-    has said that there is none.
-    """
-    came = {flag for part in recorded.received for flag in flags_in(part.fields)} if flagged else set()
-    stand = recorded.flags or came
+def standing(recorded: answers.Fields) -> Typed:
+    """The flags that stand, as they would be ticked."""
     return {
-        field.name: [flag for flag in codes(field.codes) if flag in stand and flag in FLAGS]
+        field.name: [flag for flag in codes(field.codes) if flag in recorded.standing_flags]
         for field in URGENT.fields
     }

@@ -20,7 +20,7 @@ Typed = Mapping[str, list[str]]
 """The texts that were typed and chosen, by the names of the fields."""
 
 
-_SAID = re.compile(r"(?:([a-z0-9-]{1,40})\.)?([A-Za-z0-9_-]{1,43})")
+_SAID = re.compile(r"(?:([a-z0-9-]{1,40})\.)?([A-Za-z0-9_-]{1,60})")
 OURS = "ours"
 """Stands in an address for what there is once."""
 
@@ -39,6 +39,8 @@ class Subject:
     page: str = ""
     """Where it has no page of its own: the page on which it stands, which may name the places."""
     within: str = ""
+    by_word: bool = False
+    """True where its service names it by a word, whatever the place is called."""
 
     def places(self, said: str) -> Mapping[str, Any]:
         """The identifiers in an address, under the names that the services have for them. Raises NotFound."""
@@ -47,7 +49,11 @@ class Subject:
             raise NotFound
         named = {self.place: found[2]} | {self.within: found[1]}
         try:
-            return {name: UUID(one) if name.endswith("_id") else one for name, one in named.items() if name}
+            return {
+                name: UUID(one) if name.endswith("_id") and not self.by_word else one
+                for name, one in named.items()
+                if name
+            }
         except ValueError:
             raise NotFound from None
 

@@ -15,21 +15,53 @@ from services.console.commands.form import (
     item_at,
     nothing,
     one,
+    ticked,
+    whole_number,
 )
 from services.console.words import marked
 
 _TO_SERVICES = marked("Back to the services")
 WORK = Subject("failed-work", "work_id", _TO_SERVICES, page="/services", within="service")
 CAUSE = Subject("causes", "cause", _TO_SERVICES, page="/services", within="service")
+PARKED = Subject("parked-events", "event", marked("Back to what stands still"), page="/parked/{service}", within="service")  # fmt: skip
 PROPOSAL = Subject("proposals", "proposal_id", marked("Back to the proposals"), page="/proposals")
 _REASON = FormField("reason", "radios", marked("Why?"), codes="operation_reason", empty=marked("Choose the reason"))  # fmt: skip
+_TICKET_NEEDED = FormField(
+    "ticket", "line", marked("Ticket"), marked("Of your own system, for example OPS-1042. The words about it stand there."),
+    empty=marked("Write the ticket"),
+)  # fmt: skip
 _TICKET = FormField("ticket", "line", marked("Ticket"), marked("For example OPS-1042. It may be left empty."))
+
+
+_EVENT = ("source", "stream", "sequence", "cause")
+MOST_PARKED = 100
+"""So many events that stand still are shown, the oldest of them."""
 
 
 def _reasoned(typed: Typed, sender: Sender) -> Mapping[str, Any]:
     del sender
     ticket = one(typed, "ticket")
     return {"reason": one(typed, "reason"), **({"ticket": ticket} if ticket else {})}
+
+
+def _shown(event: operation_answers.ParkedEvent) -> Typed:
+    """The members of the event that go with the form, so that what is sent is what was read."""
+    return {name: [str(getattr(event, name))] for name in _EVENT}
+
+
+def _given_up(typed: Typed, sender: Sender) -> Mapping[str, Any]:
+    """The event and its cause, as they were shown."""
+    event = {name: one(typed, name) for name in ("source", "stream")}
+    expected = {"sequence": whole_number(one(typed, "sequence")), "expected": one(typed, "cause")}
+    return {**_reasoned(typed, sender), **event, **expected}
+
+
+def _replayed(typed: Typed, sender: Sender) -> Mapping[str, Any]:
+    """Over gaps only where it was ticked, and as many streams were written as there are."""
+    over = {"over_gap": True} if ticked(typed, "over_gap") else {}
+    said = one(typed, "expected")
+    expected = {"expected": whole_number(said)} if said or over else {}
+    return {**_reasoned(typed, sender), **over, **expected, "cause": sender.about}
 
 
 def _distrusted(verb: str, title: str, button: str, done: str, *intro: str) -> Command:
@@ -55,6 +87,7 @@ def _by_two(verb: str, title: str, button: str, done: str) -> Command:
     )
 
 
+AGREEMENT = Subject("agreements", "agreement_id", marked("Back to the border"), page="/border", by_word=True)
 KEY = Subject("keys", "kid", marked("Back to the border"), page="/border")
 DISTRUST = Subject("distrusts", "distrust_id", marked("Back to the border"), page="/border")
 PROPOSALS = Subject("proposals", "", marked("Back to the proposals"), page="/proposals")
@@ -85,7 +118,7 @@ PROPOSE = Command(
     fields=(
         FormField("change", "radios", marked("What shall change?"), codes="directory_change", empty=marked("Choose what shall change")),
         FormField("organisation", "line", marked("Identifier of the organisation"), marked("As it stands in the directory; of a new one in small letters, beginning with the two letters of the country and a hyphen."), empty=marked("Write which organisation")),
-        FormField("ticket", "line", marked("Ticket"), marked("Of your own system, for example OPS-1042. The words about it stand there."), empty=marked("Write the ticket")),
+        _TICKET_NEEDED,
         FormField("name", "line", marked("Name"), marked("For an organisation that is added.")),
         FormField("role", "radios", marked("Role"), _NEW, codes="recipient_role"),
         FormField("type", "select", marked("Kind"), _NEW, codes="org_Type"),
@@ -120,9 +153,49 @@ FORMS = (
         title=marked("Replay what stands still for this cause"),
         button=marked("Replay"),
         done=marked("The replay has begun. Load the page again to see what still stands."),
-        fields=(_REASON, _TICKET),
-        body=lambda typed, sender: {**_reasoned(typed, sender), "cause": sender.about},
+        fields=(
+            _REASON, _TICKET,
+            FormField(
+                "over_gap", "tick", marked("Go over gaps: the events that are missing will never come"),
+                marked("Only where their publisher has lost them for good. What they would have said is missing here from then on."),
+            ),
+            FormField("expected", "line", marked("How many streams?"), marked("Needed for going over gaps: the number that stands above.")),
+        ),
+        body=_replayed,
         part=item_at("cause"),
+        shown="cause.html",
+    ),
+    Command(
+        PARKED,
+        Order("{service}", "discard_parked_event", "POST", "/v1/parked/discard"),
+        operation_answers.PARKED_EVENTS,
+        title=marked("Give this event up"),
+        intro=(marked("A replay passes over it, and nothing brings it back. What it says is never known here. What protects somebody is never given up."),),
+        button=marked("Give it up"),
+        done=marked("The event was given up. Replay its cause, so that what stands behind it goes on."),
+        fields=(_REASON, _TICKET, *(FormField(name, "kept") for name in _EVENT)),
+        body=_given_up,
+        begins=_shown,
+        part=item_at("event"),
+        most=MOST_PARKED,
+        shown="parked-event.html",
+    ),
+    Command(
+        AGREEMENT,
+        Order("exchange", "suspend_agreement", "POST", "/v1/agreements/{agreement_id}/suspend"),
+        operation_answers.AGREEMENTS,
+        title=marked("Suspend this agreement"),
+        intro=(
+            marked("From now on nothing is sealed or taken in under it here. It acts at once; another operator confirms or lifts it within 24 hours."),
+            marked("What was disclosed before is not taken back."),
+        ),
+        button=marked("Suspend it"),
+        done=marked("The agreement is suspended here. Another operator has to confirm it, or lifts it."),
+        fields=(_TICKET_NEEDED,),
+        body=lambda typed, _: {"ticket": one(typed, "ticket")},
+        part=item_at("agreement_id"),
+        most=200,
+        shown="agreement.html",
     ),
     _by_two(
         "confirm", marked("Confirm this change"), marked("Confirm"), marked("The change was confirmed. It is made.")
@@ -137,7 +210,7 @@ FORMS = (
         done=marked("The key counts no more here. Another operator has to confirm it."),
         fields=(
             FormField("since", "moment", marked("When was it lost?"), marked("What was signed with it since then is listed. In the time of this country."), empty=marked("Write when it was lost")),
-            FormField("ticket", "line", marked("Ticket"), marked("Of your own system, for example OPS-1042. The words about it stand there."), empty=marked("Write the ticket")),
+            _TICKET_NEEDED,
         ),
         body=lambda typed, sender: {"since": instant(one(typed, "since"), sender.zone), "ticket": one(typed, "ticket")},
         part=item_at("kid", "kid"),

@@ -13,7 +13,7 @@ from tests.bench.whole.cells import CELLS, Running
 
 STATEMENTS = """
 select coalesce(sum(calls), 0)::float8 as statements, coalesce(sum(calls) filter (where toplevel), 0)::float8 as round_trips,
-    coalesce(sum(calls) filter (where query = 'COMMIT'), 0)::float8 as commits
+    coalesce(sum(calls) filter (where upper(query) = 'COMMIT'), 0)::float8 as commits
 from pg_stat_statements where userid <> 'postgres'::regrole
 """
 LOG = """

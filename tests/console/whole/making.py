@@ -1,5 +1,6 @@
 """The makers of what pages are about: each makes one thing of its kind anew, and answers the identifier by which addresses name it."""
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,6 +8,7 @@ from uuid import UUID, uuid4
 
 from contracts.events.casework import TaskRaisedV1
 from contracts.events.extracts import ExtractAskedV1
+from services.console.operation_answers import ParkedEvent
 from tests.audit import making as auditing
 from tests.consent import making as consenting
 from tests.consent.test_hand_overs import received as handed_over
@@ -243,13 +245,35 @@ async def failed(whole) -> str:
     return await failed_work(whole.workplace)
 
 
-async def standing_still(whole) -> str:
+async def _parked(whole) -> str:
+    """The reason for which an event is parked, and the name of its stream."""
     reason = uuid4().hex
     parked = (
         'insert into chassis.parked (source, stream, sequence, topic, partition, "offset", headers, payload, reason)'
         " values ('/th/consent', :reason, 1, 'somewhere', 0, 0, '', '', :reason)"
     )
     await whole.run("intake", parked, reason=reason)
+    return reason
+
+
+async def parked_event(whole) -> str:
+    stream = await _parked(whole)
+    path = f"/v1/parked?stream={stream}"
+    (found,) = (await whole.ask("th.operator", "intake", "GET", path))["items"]
+    return ParkedEvent.model_validate(found).id
+
+
+async def agreement(whole) -> str:
+    """One with the partner, of which nothing is suspended."""
+    agreement_id = f"th-kh-{uuid4().hex}"
+    document = {"purposes": ["protection"], "fields": [], "process_codes": [], "legal_basis": "invented"}
+    signed = "insert into exchange.agreements values (:id, 1, '', '{TH,KH}', :document, now(), now() + interval '1 year', true, now())"
+    await whole.run("exchange", signed, id=agreement_id, document=json.dumps(document))
+    return agreement_id
+
+
+async def standing_still(whole) -> str:
+    reason = await _parked(whole)
     causes = await whole.ask("th.operator", "intake", "GET", "/v1/parked/causes")
     return next(one["id"] for one in causes if one["reason"] == reason)
 
@@ -433,6 +457,8 @@ MAKERS: Mapping[str, Callable[[Any], Awaitable[str]]] = {
     "screening": screened,
     "work_id": failed,
     "cause": standing_still,
+    "parked": parked_event,
+    "agreement_id": agreement,
     "leave_id": leave,
     "left_out_id": left_out,
     "unasked_id": asked_of,

@@ -140,12 +140,19 @@ class Desk:
         """Open the newest of a list, again and again until it is the one that says this."""
         for _ in range(PATIENCE_LOOKS):
             await self.follow(part)
-            if await self.page.locator(f'main a[href*="{part}/"]').count():
-                await self.follow(f"{part}/")
+            if await self._entry(part).count():
+                await self.first(part)
                 if words in await self.page.locator("main").inner_text():
                     return
             await self.page.wait_for_timeout(PAUSE_MS)
         raise AssertionError((self.person, self.page.url, part, await self.page.locator("main").inner_text()))
+
+    async def first(self, part: str) -> None:
+        """Open the first of a list whose entries are below this address."""
+        await self.go(self._entry(part))
+
+    def _entry(self, part: str) -> Locator:
+        return self.page.locator(f'main li a[href*="{part}/"]').first
 
     async def again(self, seen: str) -> None:
         """Load the page again until this is to be seen on it."""
@@ -171,6 +178,8 @@ class Phone(Desk):
     browser: ClassVar = {"viewport": {"width": WIDTH, "height": 740}, "has_touch": True, "is_mobile": True}
 
     async def use(self, there: Locator) -> None:
+        """Brings it to the middle first: the way out of the page stands over what is at the lower edge."""
+        await there.evaluate("there => there.scrollIntoView({block: 'center'})")
         await there.tap()
 
     async def arrived(self) -> None:

@@ -181,6 +181,7 @@ async def received(tale: Tale) -> None:
     await supervisor.newest("/referrals", tale.name)
     await supervisor.follow("/cases/")
     tale.their_case = await supervisor.heading()
+    await supervisor.again('a[href*="/assign_case"]')
     await supervisor.follow("/assign_case")
     await supervisor.send(workers=["kh.worker"])
     await worker.newest("/referrals", tale.name)
@@ -200,7 +201,7 @@ async def went_home(tale: Tale) -> None:
     """A second person clears her, she leaves, and is met there."""
     supervisor, worker = tale.supervisor, tale.worker
     await supervisor.follow("/returns")
-    await supervisor.follow("/returns/")
+    await supervisor.first("/returns")
     await supervisor.again('a[href$="/clear_return"]')
     await supervisor.follow("/clear_return")
     await supervisor.press()

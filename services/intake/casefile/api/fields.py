@@ -23,7 +23,7 @@ from contracts.casefile.own_number import OwnNumber
 from contracts.casefile.partial_date import PartialDate
 from contracts.casefile.reference import ShownReference
 from contracts.casefile.text import Paragraph
-from contracts.casefile.urgent import FLAGS, URGENT_FIELDS
+from contracts.casefile.urgent import FLAGS, URGENT_FIELDS, flags_in
 from contracts.form import Form
 from contracts.types import Code
 from services.intake.casefile import queries, use_cases
@@ -67,7 +67,8 @@ class ReceivedView(BaseModel):
 
 class FieldsView(BaseModel):
     """`fields` and `flags` were recorded here, and `own_number` is what the organisation itself calls the case; `received` came from
-    elsewhere. `buddhist_era`: the dates of `fields` once more, where the country counts by it.
+    elsewhere. `standing_flags`: those recorded here, else those in what is shown of `received`. `buddhist_era`: the dates of `fields` once
+    more, where the country counts by it.
     """
 
     case_id: UUID
@@ -76,6 +77,7 @@ class FieldsView(BaseModel):
     fields: dict[str, FieldValue]
     buddhist_era: dict[str, str]
     flags: list[str]
+    standing_flags: list[str]
     received: list[ReceivedView]
 
 
@@ -176,8 +178,14 @@ def _view(
         fields=_values(own),
         buddhist_era=_dates(own) if service.settings.country.buddhist_era else {},
         flags=flags,
+        standing_flags=flags if found.flags is not None else sorted(_came(received)),
         received=received,
     )
+
+
+def _came(received: Sequence[ReceivedView]) -> frozenset[str]:
+    """The urgent flags in what is shown of what came."""
+    return frozenset[str]().union(*(flags_in(part.fields) for part in received))
 
 
 def _offer(found: _SealedFields, view: FieldsView, service: Service, permitted: Rights) -> None:
