@@ -127,8 +127,8 @@ class Reader:
         year = read.year + (ERA if self.language == BUDDHIST else 0)
         if read.month is None:
             return str(year)
-        named = format_date(date(read.year, read.month, 1), "LLLL", locale=self.language)
-        return f"{named} {year}"
+        named = Locale.parse(self.language).datetime_skeletons["yMMMM"].pattern.replace("G ", "")
+        return format_date(date(read.year, read.month, 1), named.replace("y", str(year)), self.language)
 
     def field(self, name: str) -> str:
         return self.label("field", name)
