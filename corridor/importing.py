@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from corridor.client import Person
-from corridor.progress import Counted
+from corridor.progress import Counter
 
 POLL_S = 0.3
 
@@ -42,10 +42,10 @@ async def import_file(file: Path, who: str, console: Console, *, dry_run: bool) 
 
 
 async def _until_done(person: Person, import_id: str, console: Console) -> Any:
-    with Counted(console, "Loading rows") as counted:
+    with Counter(console, "Loading rows") as counter:
         while True:
             state = await person.get(f"/interchange/v1/imports/{import_id}")
-            counted.at(state["done"], state["total"])
+            counter.at(state["done"], state["total"])
             if state["done"] >= state["total"]:
                 return state
             await asyncio.sleep(POLL_S)

@@ -66,7 +66,7 @@ def shown(console: Console, steps: int) -> Bar | Lines:
     return Bar(console, steps) if console.is_terminal else Lines(console, steps)
 
 
-class Counted:
+class Counter:
     """How far work is that goes through so many of something: a bar in a terminal, which vanishes at the end; in a file a line at its begin and now and then."""
 
     def __init__(self, console: Console, what: str) -> None:
@@ -78,7 +78,7 @@ class Counted:
         self._console, self._what = console, what
         self._began, self._said = time.monotonic(), float("-inf")
 
-    def __enter__(self) -> "Counted":
+    def __enter__(self) -> "Counter":
         self._bar.start()
         return self
 

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from corridor.client import RefusedError
 from corridor.journey import TooSlowError
-from corridor.progress import Counted
+from corridor.progress import Counter
 from corridor.seed.beside import beside
 from corridor.seed.journal import WHOLE, Journal
 from corridor.seed.kinds import kind_of
@@ -44,10 +44,10 @@ async def sow(wanted: Seeding, console: Console, state: Path = STATE) -> None:
     async with _world(wanted.seed, state) as world:
         due = [n for n in range(wanted.cases + 1) if world.journal.said(n, WHOLE) is None]
         numbers = iter(due)
-        with Counted(console, "Inventing people") as counted:
-            counted.at(0, len(due))
+        with Counter(console, "Inventing people") as counter:
+            counter.at(0, len(due))
             await _at_once(
-                wanted.at_once, lambda: _live(world, numbers, made, lambda: counted.at(made.ended, len(due)))
+                wanted.at_once, lambda: _live(world, numbers, made, lambda: counter.at(made.ended, len(due)))
             )
     _told(wanted, made, console, time.monotonic() - began)
 

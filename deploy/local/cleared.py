@@ -59,7 +59,7 @@ async def learn(template: asyncpg.Connection) -> None:
 
 
 async def clear(copy: asyncpg.Connection) -> bool:
-    """Whether the copy is again what it was when it was made. Who is connected besides is cut off."""
+    """Make the copy again what it was when it was made, if that can be; True then. Who is connected besides is cut off."""
     await copy.execute("set session_replication_role = replica")  # no trigger of the product keeps a row
     await copy.fetch(OTHERS)
     rows = await copy.fetchval("select made.clear()")

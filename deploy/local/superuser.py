@@ -1,4 +1,4 @@
-"""What the tests of a process have the superuser of the run's PostgreSQL do."""
+"""The superuser of the run's PostgreSQL, at the service of all tests of a process."""
 
 import asyncio
 import threading
@@ -34,7 +34,7 @@ class Superuser:
         await self._there(self._learn(template))
 
     async def clear(self, kind: str, copy: str) -> bool:
-        """Whether the copy is again what it was when it was made, and is kept for who asks for one of its kind."""
+        """Clear the copy and keep it for who asks for one of its kind; False where it cannot be made again what it was."""
         if kept := await self._there(self._clear(copy)):
             self._cleared[kind].append(copy)
         return kept

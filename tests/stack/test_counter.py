@@ -5,16 +5,16 @@ import io
 from rich.console import Console
 
 from corridor import progress
-from corridor.progress import Counted
+from corridor.progress import Counter
 
 
 def told(*, terminal: bool, monkeypatch, every: float) -> str:
     monkeypatch.setattr(progress, "COUNT_EVERY_S", every)
     file = io.StringIO()
-    with Counted(Console(file=file, force_terminal=terminal, width=80), "Loading rows") as counted:
+    with Counter(Console(file=file, force_terminal=terminal, width=80), "Loading rows") as counter:
         for done in range(4):
-            counted.at(done, 3)
-        counted.at(7)
+            counter.at(done, 3)
+        counter.at(7)
     return file.getvalue()
 
 
