@@ -58,9 +58,9 @@ async def _recipients(who: SignedIn, places: Places, typed: Typed) -> Mapping[st
     """The other organisations of both countries that offer a service."""
     del places, typed
     known = (await organisations(who.voice)).value
-    own, label = who.session.person.organisation, who.reader.label
+    own, label, colon = who.session.person.organisation, who.reader.label, who.reader.colon
     return {
-        offers.id: f"{offers.name} ({label('country', offers.cell)}): {', '.join(label('service', code) for code in offers.services)}"
+        offers.id: f"{offers.name} ({label('country', offers.cell)}){colon}{', '.join(label('service', code) for code in offers.services)}"
         for offers in (known.items if known else [])
         if offers.services and offers.id != own
     }

@@ -26,6 +26,10 @@ SPOKEN: Mapping[str, str] = {"en": "English", "th": "ไทย", "km": "ខ្�
 WEEK: tuple[str, ...] = get_args(Literal["MO", "TU", "WE", "TH", "FR", "SA", "SU"])
 BUDDHIST, ERA = "th", 543
 """Thai readers count years by the Buddhist era, which is so many years ahead."""
+STOPS: Mapping[str, str] = {"km": "។ ", "th": " "}
+"""What stands between two sentences, where it is no full stop."""
+COLONS: Mapping[str, str] = {"km": "៖ ", "fr": "\u00a0: "}
+"""What stands before an explanation, where it is no bare colon."""
 
 
 def marked(message: str) -> str:
@@ -56,6 +60,14 @@ class Reader:
     @property
     def others(self) -> Mapping[str, str]:
         return {code: name for code, name in SPOKEN.items() if code in LANGUAGES}
+
+    @property
+    def stop(self) -> str:
+        return STOPS.get(self.language, ". ")
+
+    @property
+    def colon(self) -> str:
+        return COLONS.get(self.language, ": ")
 
     def say(self, message: str, /, **values: object) -> str:
         said = translations(self.language).gettext(message)

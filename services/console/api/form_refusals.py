@@ -110,7 +110,8 @@ def said_elsewhere(who: SignedIn, command: Command, errors: Sequence[Mapping[str
         )
         if title:
             named[title] = SAID.get(str(error.get("code")), REFUSED)
-    return " ".join(f"{who.reader.say(title)}: {who.reader.say(said)}." for title, said in named.items())
+    say, colon, stop = who.reader.say, who.reader.colon, who.reader.stop
+    return "".join(f"{say(title)}{colon}{say(said)}{stop}" for title, said in named.items()).strip()
 
 
 def said_of(errors: Sequence[Mapping[str, Any]], names: Collection[str]) -> dict[str, str]:

@@ -130,7 +130,10 @@ FORMS = (
         fields=(FormField("reason", "radios", marked("How did it end?"), codes="call_closing", only=REASONS, empty=marked("Choose how it ended")),),
         body=lambda typed, _: {"reason": one(typed, "reason")},
     ),
-    _moved("reopen_call", "reopen", marked("Open it again"), marked("Open it again"), marked("The call is open again.")),
+    _moved(
+        "reopen_call", "reopen", marked("Open it again"), marked("Open it again"), marked("The call is open again."),
+        marked("Then more can be written down, and it can become part of a case."),
+    ),
     _moved(
         "detach_call", "detach", marked("Take it out of the case"), marked("Take it out"),
         marked("The call is part of no case any more, and is open again."),

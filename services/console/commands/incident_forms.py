@@ -22,7 +22,7 @@ _ACCOUNT = (
     ),
     FormField(
         "with_all", "tick", marked("Every organisation of the country may see it"),
-        marked("They see what, province, month and how certain, and never the words. It is counted then."),
+        marked("They see what happens, the province, the month and how certain it is, and never the words. It is counted then."),
     ),
     FormField("shared_with", "checkboxes", marked("Or these alone"), choices="here"),
 )  # fmt: skip

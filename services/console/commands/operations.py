@@ -125,8 +125,8 @@ PROPOSE = Command(
         FormField("status", "select", marked("State of the organisation"), marked("For an organisation that changes."), codes="directory_status"),
         FormField("worker", "line", marked("Person"), _THERE),
         FormField("staff_role", "select", marked("Role of the person"), _THERE, codes="staff_role"),
-        FormField("cases_to", "line", marked("Cases go to"), _AWAY),
-        FormField("cases_to_organisation", "line", marked("Cases go to the organisation"), _AWAY),
+        FormField("cases_to", "line", marked("Supervisor to whom its cases go"), _AWAY),
+        FormField("cases_to_organisation", "line", marked("Organisation of that supervisor"), _AWAY),
     ),
     body=_proposed,
 )  # fmt: skip

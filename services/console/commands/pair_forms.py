@@ -14,7 +14,7 @@ FORMS = (
         PAIR,
         title=marked("Are both of one person?"),
         intro=(
-            marked("Nothing is moved. Of one person, the case from which you came leads, and a hold on one is a hold on both. It can be taken back here."),
+            marked("Nothing is moved. If both are of one person, the case from which you came leads, and a hold on one is a hold on both. It can be taken back here."),
         ),
         button=marked("Save what you decided"),
         done=marked("It was saved. Both cases say so."),

@@ -81,7 +81,7 @@ FORMS = (
         title=marked("Send this referral"),
         button=marked("Send this referral"),
         done=marked("The referral was sent. The other side has time to answer until the day that is shown here."),
-        intro=(marked("What the table on its page shows as sent goes to the other side once it was checked again that it may. Nothing else does."),),
+        intro=(marked("What the table on the page of the referral marks with a yes goes to the other side, after it was checked once more. Nothing else does."),),
         fields=(
             FormField(
                 "linked_stay", "checkboxes", marked("Somebody is linked with her"), marked("Who is linked with her is not handed over with her."),

@@ -37,6 +37,7 @@ FORMS = (
         Order("intake", "cancel_erasure", "POST", "/v1/erasures/{erasure_id}/cancel"),
         ERASURES,
         title=marked("She does not want it any more"),
+        intro=(marked("Nothing is erased. She can ask for it again."),),
         button=marked("Take her request back"),
         done=marked("Her request was taken back. Nothing is erased."),
         fields=(),

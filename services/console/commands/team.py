@@ -85,6 +85,7 @@ FORMS = (
         Order("intake", "end_leave", "POST", "/v1/leaves/{leave_id}/end"),
         team_answers.LEAVES,
         title=marked("End this leave now"),
+        intro=(marked("From now on whoever covers sees the cases and tasks no longer."),),
         button=marked("End it now"),
         done=marked("The leave is over. Whoever covered sees the cases no longer."),
         fields=(),

@@ -86,7 +86,7 @@ FORMS = (
         title=marked("Take this request back"),
         intro=(
             marked(
-                "The partner is told, and can release nothing any more. An answer that is under way is not among the halves."
+                "The partner is told, and can release nothing any more. An answer that is already on its way is not added to the log."
             ),
         ),
         button=marked("Take it back"),
@@ -101,7 +101,7 @@ FORMS = (
         title=marked("Release these entries"),
         intro=(
             marked(
-                "Look whether an entry betrays where she is: that a shelter read it says that a shelter has it. Of the case, the workers and the values nothing goes."
+                "Look whether an entry betrays where she is: that a shelter has read her case tells that she is in a shelter. The case, the workers and the values are not sent."
             ),
         ),
         button=marked("Release"),
@@ -144,6 +144,11 @@ FORMS = (
         Order("audit", "start_verification", "POST", "/v1/chain/verifications"),
         log_answers.VERIFICATIONS,
         title=marked("Compute the log anew"),
+        intro=(
+            marked(
+                "The hash of every entry is computed again, from the first to the last. It takes a while, and the page of the log says what came out."
+            ),
+        ),
         button=marked("Begin"),
         done=marked("It has begun. Load the page again to see how far it is."),
         fields=(),

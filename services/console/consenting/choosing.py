@@ -112,10 +112,10 @@ def _organisations(who: SignedIn, question: AskingQuestion, around: Surroundings
         return {one.id: one.name for one in shown if one.cell == here}
     receiving = [one for one in shown if one.role in codes("recipient_role") and one.id != own]
     ordered = sorted(receiving, key=lambda one: (one.cell != here, one.cell, one.name))
-    label = who.reader.label
+    label, colon = who.reader.label, who.reader.colon
     if question.of == "agencies":
         return {
-            f"{one.id}.{service}": f"{one.name}: {label('service', service)}"
+            f"{one.id}.{service}": f"{one.name}{colon}{label('service', service)}"
             for one in ordered
             for service in sorted(one.services, key=lambda code: code != wizard.CASE_MANAGEMENT)
             if one.cell == here
