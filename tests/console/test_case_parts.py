@@ -109,3 +109,17 @@ def test_a_part_that_is_missing_says_why_or_is_left_out_where_it_is_not_the_read
 
 def test_a_code_that_is_newer_than_this_console_is_shown_as_it_is():
     assert Reader("km", ZoneInfo("Asia/Bangkok")).label("referral_state", "levitated") == "levitated"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "May 1999"),
+        ("th", "พฤษภาคม 2542"),
+        ("km", "ឧសភា 1999"),
+        ("fr", "mai 1999"),
+        ("es", "mayo de 1999"),
+    ],
+)
+def test_a_month_is_said_as_the_language_says_it(language, said):
+    assert Reader(language, ZoneInfo("Asia/Bangkok")).partial("1999-05") == said

@@ -171,7 +171,7 @@ FORMS = (
         operation_answers.PARKED_EVENTS,
         title=marked("Give this event up"),
         intro=(marked("A replay passes over it, and nothing brings it back. What it says is never known here. What protects somebody is never given up."),),
-        button=marked("Give it up"),
+        button=marked("Give this event up"),
         done=marked("The event was given up. Replay its cause, so that what stands behind it goes on."),
         fields=(_REASON, _TICKET, *(FormField(name, "kept") for name in _EVENT)),
         body=_given_up,

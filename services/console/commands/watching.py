@@ -89,7 +89,7 @@ FORMS = (
                 "The partner is told, and can release nothing any more. An answer that is already on its way is not added to the log."
             ),
         ),
-        button=marked("Take it back"),
+        button=marked("Take this request back"),
         done=marked("The request was taken back."),
         fields=(),
         body=nothing,
