@@ -70,6 +70,7 @@ def grown(few: Mapping[tuple[str, str], Reads], many: Mapping[tuple[str, str], R
     for key in sorted(more, key=lambda key: -more[key])[:SHOWN]:
         before, after = few.get(key, Reads()), many[key]
         lines.append(
-            f"  {before.pages:7.1f} → {after.pages:7.1f} pages, {before.ms:6.2f} → {after.ms:6.2f} ms, {after.calls:.1f} calls, {key[0]}: {key[1][:WIDTH]}"
+            f"  {before.pages:7.1f} → {after.pages:7.1f} pages, {before.log_bytes / 1000:5.1f} → {after.log_bytes / 1000:5.1f} kB of log, "
+            f"{before.ms:6.2f} → {after.ms:6.2f} ms, {after.calls:.1f} calls, {key[0]}: {key[1][:WIDTH]}"
         )
     return "\n".join(lines)
