@@ -55,8 +55,8 @@ def translations(language: str) -> Translations:
 
 
 def in_order(named: Mapping[str, str]) -> dict[str, str]:
-    """What has a name, in the order in which dictionaries have it: marks of Latin letters do not count, and a Thai word stands
-    under its first consonant, also where a vowel is written before it.
+    """The order of dictionaries: marks of Latin letters do not count, and a Thai word stands under its first consonant, also
+    where a vowel is written before it.
     """
 
     def place(name: str) -> str:
