@@ -27,9 +27,9 @@ WEEK: tuple[str, ...] = get_args(Literal["MO", "TU", "WE", "TH", "FR", "SA", "SU
 BUDDHIST, ERA = "th", 543
 """Thai readers count years by the Buddhist era, which is so many years ahead."""
 STOPS: Mapping[str, str] = {"km": "។ ", "th": " "}
-"""What stands between two sentences, where it is no full stop."""
+"""The mark between two sentences, where it is no full stop."""
 COLONS: Mapping[str, str] = {"km": "៖ ", "fr": "\u00a0: "}
-"""What stands before an explanation, where it is no bare colon."""
+"""The mark before an explanation, where it is no bare colon."""
 
 
 def marked(message: str) -> str:
