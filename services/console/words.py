@@ -24,12 +24,12 @@ LOCALE = Path(__file__).parent / "locale"
 SPOKEN: Mapping[str, str] = {"en": "English", "th": "ไทย", "km": "ខ្មែរ", "fr": "Français", "es": "Español"}
 """Each language under its own name."""
 WEEK: tuple[str, ...] = get_args(Literal["MO", "TU", "WE", "TH", "FR", "SA", "SU"])
-BUDDHIST, ERA = "th", 543
+FRENCH, BUDDHIST, ERA = "fr", "th", 543
 """Thai readers count years by the Buddhist era, which is so many years ahead."""
 STOPS: Mapping[str, str] = {"km": "។ ", "th": " "}
-"""The mark between two sentences, where it is no full stop."""
+"""The mark between two sentences by language, where it is no full stop."""
 COLONS: Mapping[str, str] = {"km": "៖ ", "fr": "\u00a0: "}
-"""The mark before an explanation, where it is no bare colon."""
+"""The mark before an explanation by language, where it is no bare colon."""
 
 
 def marked(message: str) -> str:
@@ -99,9 +99,10 @@ class Reader:
         return ", ".join(names[WEEK.index(code)] for code in codes if code in WEEK) or self.say("Every day")
 
     def day(self, day: date) -> str:
-        pattern = "d MMM" if self.language == BUDDHIST else "d MMM y"
-        said = format_date(day, pattern, locale=Locale.parse(self.language))
-        return f"{said} {day.year + ERA}" if self.language == BUDDHIST else said
+        if self.language == BUDDHIST:
+            return f"{format_date(day, 'd MMM', locale=self.language)} {day.year + ERA}"
+        first = self.language == FRENCH and day.day == 1
+        return format_date(day, "d'er' MMM y" if first else "d MMM y", locale=self.language)
 
     def clock(self, moment: datetime) -> str:
         return format_datetime(moment.astimezone(self.zone), "HH:mm", locale=self.language)

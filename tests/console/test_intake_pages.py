@@ -83,7 +83,7 @@ async def test_everything_may_be_left_open_and_is_saved_step_by_step_read_back_a
     )
     check = await browser.get(address)
     assert "<script" not in check.html
-    for said in ("Khmer", "May 1999", "Screening unit", 'alert("she")', "Not answered"):
+    for said in ("Khmer", "May 1999", "Screening unit", 'alert("she")', "Nothing is ticked", "Not answered"):
         assert said in check.text
     sent = await browser.send(check.form("submit_draft"))
     assert (sent.status, "It was submitted." in sent.text) == (200, True)

@@ -1,11 +1,14 @@
 """The words of the console in every language: none is missing, left over, doubtful or without its places."""
 
 import re
+from datetime import date
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from contracts.codes import ENGLISH, LANGUAGES
 from deploy.messages import CONSOLE, catalogue, messages
+from services.console.words import Reader
 
 TRANSLATED = [language for language in LANGUAGES if language != ENGLISH]
 SCRIPTS = {"th": r"[\u0e00-\u0e7f]", "km": r"[\u1780-\u17ff]", "fr": "[A-Za-z]", "es": "[A-Za-z]"}
@@ -40,3 +43,30 @@ def test_a_catalogue_says_that_no_native_speaker_has_reviewed_it(language):
 def test_no_mark_of_french_stands_alone_at_the_beginning_of_a_line():
     said = {message.id: str(message.string) for message in catalogue("fr") if message.id}
     assert [one for one, text in said.items() if re.search(r" [:;?!»]|« ", text)] == [], "run deploy.messages"
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_no_translation_says_the_same_twice(language):
+    said = {message.id: str(message.string) for message in catalogue(language) if message.id}
+    assert [
+        one
+        for one, text in said.items()
+        if len(text) > 20 and text[: len(text) // 2] in text[len(text) // 2 :]
+    ] == []
+
+
+def test_a_colon_between_two_things_is_the_readers():
+    """French has a space before it: `reader.colon`. Only commands and addresses have one of their own."""
+    bare = re.compile(r"(\}\}|%\})(</\w+>)?: ?\{[{%]|~ ': ' ~|\(': ' ~")
+    found = {
+        file.name
+        for file in (CONSOLE / "templates").glob("*.html")
+        if bare.search(file.read_text(encoding="utf-8"))
+    }
+    assert found == {"interface.html"}
+
+
+def test_french_has_a_space_before_a_colon_and_a_word_for_the_first_of_a_month():
+    french, english = (Reader(language, ZoneInfo("Asia/Bangkok")) for language in ("fr", "en"))
+    assert (french.colon, english.colon) == ("\u00a0: ", ": ")
+    assert [french.day(date(2026, 11, day)) for day in (1, 2)] == ["1er nov. 2026", "2 nov. 2026"]

@@ -149,7 +149,7 @@ async def test_a_return_is_prepared_cleared_by_another_and_left_with_in_pages_al
     return_id = await returning.begun(browser)
     page = await browser.get(f"/console/returns/{return_id}")
     assert (
-        "The person's decision is missing Who can change it: Care, a case worker or supervisor" in page.text
+        "The person’s decision is missing Who can change it: Care, a case worker or supervisor" in page.text
     )
     assert "Nothing that is known here" not in page.text
     return_id = await returning.assessed(browser)

@@ -232,7 +232,7 @@ FORMS = (
     _of_case(
         "record_fields", "fields", marked("Our own number for this case"), marked("Save the number"), marked("The number was saved."),
         marked("The number of your own file, so that you find this case by it. It is never sent to anybody else."),
-        FormField("own_number", "line", marked("Number"), empty=marked("Write the number")), WHY_CHANGED,
+        FormField("own_number", "line", marked("Own number"), empty=marked("Write the number")), WHY_CHANGED,
         method="PUT",
     ),
     _of_case(
