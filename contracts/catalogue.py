@@ -24,7 +24,10 @@ from contracts.events import (
 
 DAY_MS = 86_400_000
 RETENTION_MS = 30 * DAY_MS
-PARTITIONS = 6
+PARTITIONS = 3
+"""The partitions of a topic about cases: so many consumers of a service may share it. Each fetch names all that a service reads, which
+costs both sides about as much as the records that it brings.
+"""
 
 SERVICES = services.NAMES
 CASE = "case_id"
@@ -234,6 +237,12 @@ def topics_read_by(service: str) -> tuple[str, ...]:
 
 def topics_written_by(service: str) -> tuple[str, ...]:
     return tuple(sorted({entry.topic for entry in CATALOGUE if entry.publisher == service}))
+
+
+def partitions_of(topic: str) -> int:
+    """One where the streams are no cases, as in the directory, or where no order is kept, as of access records."""
+    about_cases = any(e.topic == topic and e.sequenced and e.stream == CASE for e in CATALOGUE)
+    return PARTITIONS if about_cases else 1
 
 
 def entry_for(event: type[Event], publisher: str) -> Entry:

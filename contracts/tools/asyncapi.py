@@ -5,7 +5,7 @@ from importlib.resources import files
 from typing import Any
 
 import contracts
-from contracts.catalogue import CATALOGUE, PARTITIONS, SERVICES, Entry, consumed_by
+from contracts.catalogue import CATALOGUE, SERVICES, Entry, consumed_by, partitions_of
 from contracts.envelope import CONTENT_TYPE, Meta
 
 Node = dict[str, Any]
@@ -73,7 +73,7 @@ def _channel(topic: str, entries: list[Entry]) -> Node:
         "messages": {entry.type: {"$ref": f"#/components/messages/{entry.type}"} for entry in entries},
         "bindings": {
             "kafka": {
-                "partitions": PARTITIONS,
+                "partitions": partitions_of(topic),
                 "topicConfiguration": configuration,
                 "bindingVersion": "0.5.0",
             }

@@ -8,9 +8,9 @@ from chassis.migrate import migrate
 from chassis.vault.owner import Caller, migrate_vault
 from contracts.catalogue import (
     CATALOGUE,
-    PARTITIONS,
     RETENTION_MS,
     SERVICES,
+    partitions_of,
     topics_read_by,
     topics_written_by,
 )
@@ -22,7 +22,7 @@ from deploy.local.topics import Topic, User, provision_kafka
 def topics(partners: Sequence[str]) -> list[Topic]:
     """Every topic of a cell: those of its services, and one of sealed envelopes for each partner."""
     retention = {entry.topic: entry.retention_ms for entry in CATALOGUE}
-    own = [Topic(name, PARTITIONS, ms) for name, ms in sorted(retention.items())]
+    own = [Topic(name, partitions_of(name), ms) for name, ms in sorted(retention.items())]
     return [*own, *(Topic(egress(code), 1, RETENTION_MS) for code in partners)]
 
 

@@ -87,7 +87,7 @@ def _provision(
 def _make_topics(admin: AdminClient, topics: Sequence[Topic]) -> None:
     existing = _partitions(admin)
     for topic in topics:
-        if existing.get(topic.name, topic.partitions) != topic.partitions:
+        if existing.get(topic.name, topic.partitions) < topic.partitions:
             raise ProvisionError(
                 f"{topic.name} has {existing[topic.name]} partitions, not {topic.partitions}"
             )

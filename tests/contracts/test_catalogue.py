@@ -8,11 +8,13 @@ import pytest
 from contracts import events
 from contracts.catalogue import (
     CATALOGUE,
+    PARTITIONS,
     SERVICES,
     Entry,
     consumed_by,
     entry_for,
     event_class,
+    partitions_of,
     topics_read_by,
     topics_written_by,
 )
@@ -153,3 +155,10 @@ def test_access_records_have_a_topic_of_their_own() -> None:
 
 def test_the_package_of_events_holds_a_module_for_each_group() -> None:
     assert {module.__name__.rpartition(".")[0] for module in MODULES} == {events.__name__}
+
+
+def test_only_topics_about_cases_are_divided():
+    divided = {entry.topic for entry in CATALOGUE if partitions_of(entry.topic) == PARTITIONS}
+    about_cases = ("audit", "consent", "exchange", "intake", "notify", "referral", "returns")
+    assert divided == {f"{service}.events" for service in about_cases}
+    assert {partitions_of(entry.topic) for entry in CATALOGUE if entry.topic not in divided} == {1}

@@ -156,6 +156,11 @@ def test_a_right_that_is_no_longer_asked_for_goes(cell):
     assert send(cell, leaving, "egress.kh") == "TOPIC_AUTHORIZATION_FAILED"
 
 
-def test_a_change_of_partitions_is_refused(cell):
+def test_a_topic_that_exists_keeps_its_partitions_where_fewer_are_asked_for(cell):
+    provision_kafka(cell.admin_config, (Topic("intake.events", 3, DAY_MS),), ())
+    assert len(AdminClient(cell.admin_config).list_topics(timeout=5).topics["intake.events"].partitions) == 6
+
+
+def test_more_partitions_than_a_topic_has_are_refused_lest_a_stream_goes_on_in_another(cell):
     with pytest.raises(ProvisionError, match=r"egress\.kh has 1 partitions, not 2"):
         provision_kafka(cell.admin_config, (Topic("egress.kh", 2, DAY_MS),), ())
