@@ -1,4 +1,4 @@
-"""What the statements of cases read and write in the databases of a cell, as PostgreSQL counts it. No other load on the machine changes the pages."""
+"""What the statements of cases read and write in the databases of a cell, as PostgreSQL counts it. Other load on the machine changes it little: a slow case has more of the stack's own looks beside it."""
 
 import re
 from collections.abc import Mapping
