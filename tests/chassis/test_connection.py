@@ -120,3 +120,19 @@ async def test_a_name_that_is_no_organisations_is_written_into_no_statement(data
             async with database.transaction(type(origin)("a", name, "p")):
                 pass
     assert await count(database) == 0
+
+
+async def test_what_was_opened_while_many_asked_at_once_stays_open(postgres: Databases):
+    address, _ = await postgres.create_database("kept")
+    made = Database(address, publisher="intake", cell="TH", pool_size=4)
+
+    async def backend(together: asyncio.Barrier) -> int:
+        async with made.transaction(made.system()) as tx:
+            await together.wait()
+            return int((await tx.execute(text("select pg_backend_pid()"))).scalar_one())
+
+    first = set(await asyncio.gather(*map(backend, [asyncio.Barrier(4)] * 4)))
+    again = set(await asyncio.gather(*map(backend, [asyncio.Barrier(4)] * 4)))
+    await made.close()
+    assert len(first) == 4
+    assert first == again
