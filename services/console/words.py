@@ -28,8 +28,8 @@ SPOKEN: Mapping[str, str] = {"en": "English", "th": "ไทย", "km": "ខ្�
 WEEK: tuple[str, ...] = get_args(Literal["MO", "TU", "WE", "TH", "FR", "SA", "SU"])
 FRENCH, BUDDHIST, ERA = "fr", "th", 543
 """Thai readers count years by the Buddhist era, which is so many years ahead."""
-STOPS: Mapping[str, str] = {"km": "។ ", "th": " "}
-"""The mark between two sentences by language, where it is no full stop."""
+STOPS: Mapping[str, str] = {"km": "។ ", "th": "\u2002"}
+"""The mark between two sentences by language, where it is no full stop: in Thai a space that is wider than others."""
 COLONS: Mapping[str, str] = {"km": "៖ ", "fr": "\u00a0: "}
 """The mark before an explanation by language, where it is no bare colon."""
 
