@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import Progress
 
 from corridor.client import Person, RefusedError
+from corridor.progress import Counter
 from deploy.local.trouble import Trouble
 
 POLL_S = 0.3
@@ -43,11 +43,10 @@ async def export_file(file: Path, who: str, wanted: Mapping[str, str | None], co
 
 
 async def _until_made(person: Person, path: str, console: Console) -> Any:
-    with Progress(console=console) as bar:
-        task = bar.add_task("Gathering", total=None)
+    with Counter(console, "Gathering cases") as counter:
         while True:
             state = await person.get(path)
-            bar.update(task, description=f"Gathering: {state['cases']} cases")
+            counter.at(state["cases"])
             if state["state"] == "ready":
                 return state
             if state["state"] != "running":

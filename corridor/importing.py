@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from corridor.client import Person
+from corridor.progress import Counter
 
 POLL_S = 0.3
 
@@ -42,11 +42,10 @@ async def import_file(file: Path, who: str, console: Console, *, dry_run: bool) 
 
 
 async def _until_done(person: Person, import_id: str, console: Console) -> Any:
-    with Progress(console=console) as bar:
-        task = bar.add_task("Loading", total=None)
+    with Counter(console, "Loading rows") as counter:
         while True:
             state = await person.get(f"/interchange/v1/imports/{import_id}")
-            bar.update(task, total=state["total"], completed=state["done"])
+            counter.at(state["done"], state["total"])
             if state["done"] >= state["total"]:
                 return state
             await asyncio.sleep(POLL_S)

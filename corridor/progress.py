@@ -1,14 +1,14 @@
-"""The display of a start: a bar in a terminal, a line for each step in a file."""
+"""The display of a start and of long work: a bar in a terminal, lines in a file."""
 
 import time
 
 import rich.progress
 from rich.console import Console
-from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from deploy.local.stack import Progress
 
-SAY_EVERY_S = 2.0
+SAY_EVERY_S, COUNT_EVERY_S = 2.0, 10.0
 
 
 class Bar(Progress):
@@ -64,3 +64,35 @@ class Lines(Progress):
 
 def shown(console: Console, steps: int) -> Bar | Lines:
     return Bar(console, steps) if console.is_terminal else Lines(console, steps)
+
+
+class Counter:
+    """How far work is that goes through so many of something: a bar in a terminal, which vanishes at the end; in a file a line at its begin and now and then."""
+
+    def __init__(self, console: Console, what: str) -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self._bar = rich.progress.Progress(
+            *columns, console=console, transient=True, disable=not console.is_terminal
+        )
+        self._task = self._bar.add_task(what, total=None)
+        self._console, self._what = console, what
+        self._began, self._said = time.monotonic(), float("-inf")
+
+    def __enter__(self) -> "Counter":
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def at(self, done: int, total: int | None = None) -> None:
+        """So many are done, of as many as are known of."""
+        self._bar.update(self._task, completed=done, total=total)
+        now = time.monotonic()
+        if self._bar.disable and now - self._said > COUNT_EVERY_S:
+            self._said = now
+            many = f"{done} of {total}" if total is not None else str(done)
+            self._console.print(
+                f"{now - self._began:6.0f} s  {self._what}: {many}", soft_wrap=True, markup=False
+            )
+            self._console.file.flush()

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from corridor.client import RefusedError
 from corridor.journey import TooSlowError
+from corridor.progress import Counter
 from corridor.seed.beside import beside
 from corridor.seed.journal import WHOLE, Journal
 from corridor.seed.kinds import kind_of
@@ -33,6 +33,7 @@ class UnfinishedError(Trouble):
 
 @dataclass(slots=True)
 class _Tally:
+    ended: int = 0
     lives: int = 0
     failed: dict[int, Trouble] = field(default_factory=dict)
 
@@ -43,9 +44,11 @@ async def sow(wanted: Seeding, console: Console, state: Path = STATE) -> None:
     async with _world(wanted.seed, state) as world:
         due = [n for n in range(wanted.cases + 1) if world.journal.said(n, WHOLE) is None]
         numbers = iter(due)
-        with _bar(console) as bar:
-            task = bar.add_task("Inventing people", total=len(due))
-            await _at_once(wanted.at_once, lambda: _live(world, numbers, made, lambda: bar.advance(task)))
+        with Counter(console, "Inventing people") as counter:
+            counter.at(0, len(due))
+            await _at_once(
+                wanted.at_once, lambda: _live(world, numbers, made, lambda: counter.at(made.ended, len(due)))
+            )
     _told(wanted, made, console, time.monotonic() - began)
 
 
@@ -73,7 +76,7 @@ def _told(wanted: Seeding, made: _Tally, console: Console, took: float) -> None:
         )
 
 
-async def _live(world: World, numbers: Iterator[int], made: _Tally, whole: Callable[[], None]) -> None:
+async def _live(world: World, numbers: Iterator[int], made: _Tally, told: Callable[[], None]) -> None:
     for number in numbers:
         try:
             await _one(world, number)
@@ -81,7 +84,8 @@ async def _live(world: World, numbers: Iterator[int], made: _Tally, whole: Calla
             made.failed[number] = error
         else:
             made.lives += number != BESIDE
-        whole()
+        made.ended += 1
+        told()
 
 
 async def _one(world: World, number: int) -> None:
@@ -104,8 +108,3 @@ async def _world(seed: int, state: Path) -> AsyncIterator[World]:
         journal = Journal(state / f"seed-{seed}.jsonl")
         stack.callback(journal.close)
         yield World(seed, sender, receiver, journal)
-
-
-def _bar(console: Console) -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=console, transient=True)

@@ -155,6 +155,9 @@ class ProvincesFile(CountryForm):
         dict[Province, Text],
         Field(min_length=1, description="code of ISO 3166-2 → its name in Latin letters"),
     ]
+    names: dict[LanguageTag, dict[Province, Text]] = Field(
+        default_factory=dict, description="by language, the name of every one of them in its own letters"
+    )
 
 
 class WordsFile(CountryForm):

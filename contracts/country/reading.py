@@ -57,9 +57,15 @@ class Country:
     so that a time to answer is rather too short than too long."""
     buddhist_era: bool = False
     provinces: Mapping[str, str] = field(default_factory=dict)
-    """The code of each → its name. Empty where the folder has no `provinces.json`."""
+    """The code of each → its name in Latin letters. Empty where the folder has no `provinces.json`."""
+    province_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By language, the same in its own letters."""
     forms: tuple[ChecklistFile, ...] = ()
     """The forms that an intake may ask with, every version; none where there is no folder `forms`."""
+
+    def provinces_in(self, language: str) -> Mapping[str, str]:
+        """The code of each province → its name in this language, or in Latin letters."""
+        return self.province_names.get(language, self.provinces)
 
 
 def read_country(folder: Path) -> Country:
@@ -79,16 +85,20 @@ def read_country(folder: Path) -> Country:
     return _country(folder, place, calendar, law, words)
 
 
-def _provinces(path: Path, code: str) -> Mapping[str, str]:
+def _provinces(path: Path, code: str) -> ProvincesFile | None:
     """The provinces of the country of this code; none where the file is not there. Raises CountryError."""
     if not path.exists():
-        return {}
-    provinces = read_form(path, ProvincesFile).provinces
-    foreign = [province for province in provinces if not province.startswith(f"{code}-")]
+        return None
+    read = read_form(path, ProvincesFile)
+    foreign = [province for province in read.provinces if not province.startswith(f"{code}-")]
     if foreign:
         sentence = f"a code begins with {code}-, which {', '.join(foreign)} does not"
         raise CountryError(f"{_shown(path)}: provinces: {sentence}")
-    return provinces
+    for language, names in read.names.items():
+        if odd := sorted(names.keys() ^ read.provinces.keys()):
+            sentence = f"every province has a name and nothing else has, but see {', '.join(odd)}"
+            raise CountryError(f"{_shown(path)}: names: {language}: {sentence}")
+    return read
 
 
 def _forms(folder: Path) -> tuple[ChecklistFile, ...]:
@@ -128,6 +138,7 @@ def _country(folder: Path, place: Any, calendar: Any, law: Any, words: Any) -> C
     if foreign:
         sentence = f"a code begins with {place.code.lower()}-, which {', '.join(foreign)} does not"
         raise CountryError(f"{_shown(folder / 'law.json')}: protection_laws: {sentence}")
+    provinces = _provinces(folder / "provinces.json", place.code)
     return Country(
         place.code,
         place.name,
@@ -142,7 +153,8 @@ def _country(folder: Path, place: Any, calendar: Any, law: Any, words: Any) -> C
         {language: tuple(some) for language, some in words.forbidden.items()},
         date(max(day.year for day in calendar.holidays), 12, 31),
         calendar.buddhist_era,
-        _provinces(folder / "provinces.json", place.code),
+        provinces.provinces if provinces else {},
+        provinces.names if provinces else {},
         _forms(folder / "forms"),
     )
 

@@ -5,18 +5,14 @@ a superuser's address), else from containers where Docker answers, else from the
 stops them; if it is interrupted, their reapers do.
 """
 
-import asyncio
 import os
 import secrets
 import shutil
 import tempfile
-import threading
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 
-import asyncpg
 from filelock import AsyncFileLock, FileLock
 
 from deploy.local.containers import Container, docker_answers
@@ -25,6 +21,7 @@ from deploy.local.kafka import Broker
 from deploy.local.place import opened
 from deploy.local.postgres import Postgres
 from deploy.local.process import ServerProcess
+from deploy.local.superuser import superuser
 
 MEMORY, ROOM_BYTES = Path("/dev/shm"), 6 * 2**30  # noqa: S108  # folders there are made by mkdtemp
 
@@ -122,30 +119,6 @@ class Kafka:
             await client.close()
 
 
-class Superuser:
-    """One connection for the superuser's commands of all tests of a process, on a loop of its own: a test's ends with the test."""
-
-    def __init__(self, dsn: str) -> None:
-        self._dsn = dsn
-        self._loop = asyncio.new_event_loop()
-        self._connection: asyncpg.Connection | None = None
-        self._one_at_a_time = asyncio.Lock()
-        threading.Thread(target=self._loop.run_forever, daemon=True).start()
-
-    async def run(self, commands: Sequence[str]) -> None:
-        """Run the commands in order, each in a transaction of its own."""
-        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._run(commands), self._loop))
-
-    async def _run(self, commands: Sequence[str]) -> None:
-        async with self._one_at_a_time:
-            if self._connection is None or self._connection.is_closed():
-                self._connection = await asyncpg.connect(self._dsn)
-            for command in commands:
-                await self._connection.execute(command)
-
-
-superuser = cache(Superuser)
-
 Migration = Callable[[str, Role], Awaitable[None]]
 """Makes the tables of a new database, given its owner's address and its app role."""
 
@@ -157,6 +130,7 @@ class Databases:
     admin_dsn: str
     directory: Path | None = None
     made: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    copies: list[tuple[str, str]] = field(default_factory=list)
 
     async def create_database(self, prefix: str = "test") -> tuple[str, str]:
         """A new database with its two roles: the owner's address and the app's, for SQLAlchemy with asyncpg."""
@@ -178,16 +152,23 @@ class Databases:
             if not done.exists():
                 await provision_database(self.admin_dsn, template, owner, app)
                 await migration(self._url(template, owner), app)
+                await superuser(self.admin_dsn).learn(template)
                 done.touch()
-        name = f"{kind}_{secrets.token_hex(6)}"
-        await superuser(self.admin_dsn).run(copying(template, name, owner, (app,)))
-        self.made.append((name, ()))
+        if (name := superuser(self.admin_dsn).cleared_one(kind)) is None:
+            name = f"{kind}_{secrets.token_hex(6)}"
+            await superuser(self.admin_dsn).run(copying(template, name, owner, (app,)))
+        self.copies.append((kind, name))
         return self._url(name, owner), self._url(name, app)
 
     async def drop_all(self) -> None:
+        """Give back every database; one that can be cleared is kept for the next of its kind, the roles go last."""
+        for kind, name in self.copies:
+            if not await superuser(self.admin_dsn).clear(kind, name):
+                self.made.insert(0, (name, ()))
         commands = [command for name, roles in self.made for command in dropping(name, roles)]
         await superuser(self.admin_dsn).run(commands)
         self.made.clear()
+        self.copies.clear()
 
     def _url(self, database: str, role: Role) -> str:
         host = self.admin_dsn.rpartition("@")[2].partition("/")[0]

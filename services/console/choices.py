@@ -11,6 +11,7 @@ from services.console.names import names_of, organisations
 from services.console.report_answers import PROVINCES
 from services.console.team_answers import LEAVES
 from services.console.visiting import SignedIn
+from services.console.words import in_order
 
 MANY = 50
 NOBODY = "nobody"
@@ -112,7 +113,7 @@ async def _provinces(who: SignedIn, places: Places, typed: Typed) -> Mapping[str
     """The provinces of the country, by their names."""
     del places, typed
     listed = (await who.voice.ask(PROVINCES)).value.root
-    return dict(sorted(((one.code, one.name) for one in listed), key=lambda option: option[1]))
+    return in_order({one.code: one.name for one in listed})
 
 
 async def _forms(who: SignedIn, places: Places, typed: Typed) -> Mapping[str, str]:

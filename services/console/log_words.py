@@ -7,7 +7,7 @@ from typing import Any
 
 from contracts.catalogue import CATALOGUE
 from contracts.codes import codes
-from services.console.words import Reader, marked
+from services.console.words import Reader, in_order, marked
 
 TIMELINE = "timeline"
 """The code list that has the words for what happens in a case."""
@@ -77,7 +77,7 @@ def event_words(reader: Reader, type_: str) -> str:
 def event_choices(reader: Reader, chosen: str) -> Mapping[str, str]:
     """Every event that can be looked for, in the order of its words. Where one is chosen already, it alone: all of them are half of a page."""
     types = {chosen} if chosen else {entry.type for entry in CATALOGUE}
-    return dict(sorted(((one, event_words(reader, one)) for one in types), key=lambda one: one[1].casefold()))
+    return in_order({one: event_words(reader, one) for one in types})
 
 
 def code_words(reader: Reader, type_: str, code: str) -> str:

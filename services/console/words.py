@@ -1,12 +1,14 @@
 """Words, dates and labels as one reader reads them: gettext catalogues, locales, and the labels of the code lists."""
 
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
+from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 from babel.core import Locale
@@ -26,10 +28,12 @@ SPOKEN: Mapping[str, str] = {"en": "English", "th": "ไทย", "km": "ខ្�
 WEEK: tuple[str, ...] = get_args(Literal["MO", "TU", "WE", "TH", "FR", "SA", "SU"])
 FRENCH, BUDDHIST, ERA = "fr", "th", 543
 """Thai readers count years by the Buddhist era, which is so many years ahead."""
-STOPS: Mapping[str, str] = {"km": "។ ", "th": " "}
-"""The mark between two sentences by language, where it is no full stop."""
+STOPS: Mapping[str, str] = {"km": "។ ", "th": "\u2002"}
+"""The mark between two sentences by language, where it is no full stop: in Thai a space that is wider than others."""
 COLONS: Mapping[str, str] = {"km": "៖ ", "fr": "\u00a0: "}
 """The mark before an explanation by language, where it is no bare colon."""
+
+_MARKS, _LEADING_VOWEL = re.compile("[\u0300-\u036f]"), re.compile("([เแโใไ])([ก-ฮ])")
 
 
 def marked(message: str) -> str:
@@ -48,6 +52,18 @@ def translations(language: str) -> Translations:
     write_mo(compiled, catalogue)
     compiled.seek(0)
     return Translations(compiled)
+
+
+def in_order(named: Mapping[str, str]) -> dict[str, str]:
+    """The order of dictionaries: marks of Latin letters do not count, and a Thai word stands under its first consonant, also
+    where a vowel is written before it.
+    """
+
+    def place(name: str) -> str:
+        bare = _MARKS.sub("", normalize("NFD", name.casefold()))
+        return _LEADING_VOWEL.sub(r"\2\1", bare)
+
+    return dict(sorted(named.items(), key=lambda one: place(one[1])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +104,7 @@ class Reader:
 
     def sorted_choices(self, codelist: str) -> Mapping[str, str]:
         """The same by their labels, for a list that is too long to be read through."""
-        return dict(sorted(self.choices(codelist).items(), key=lambda option: option[1].casefold()))
+        return in_order(self.choices(codelist))
 
     def number(self, number: int) -> str:
         return format_decimal(number, locale=self.language)

@@ -179,6 +179,14 @@ async def test_an_access_record_that_comes_twice_is_logged_once(audit):
     assert head["entries"] == 1
 
 
+async def test_records_of_two_services_under_one_identifier_are_both_logged(audit):
+    first, payload = audit.received(RecordReadV1(case_id=uuid4(), resource="fields"), publisher="intake")
+    for meta in (first, first.model_copy(update={"source": "/th/consent"}), first):
+        await audit.deliver_raw(meta, payload)
+    head = (await audit.client.get("/v1/chain", headers=audit.as_("auditor"))).json()
+    assert head["entries"] == 2
+
+
 async def test_nobody_rewrites_the_log_not_even_the_service_itself(audit):
     await audit.deliver(given(uuid4()))
     for statement in ("update audit.entries set actor = 'x'", "delete from audit.entries"):

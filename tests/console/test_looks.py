@@ -6,6 +6,7 @@ from uuid import uuid4
 from services.console.answers import Notice
 from services.console.api.home import grouped
 from services.console.rendering import whole
+from services.console.words import in_order
 
 NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
 
@@ -32,3 +33,9 @@ def test_notices_that_say_the_same_stand_together_with_each_of_their_cases_once(
     ]
     found = [(group.template, group.now, list(group.cases)) for group in grouped(notices)]
     assert found == [("answer", False, [first, second]), ("urgent", True, [])]
+
+
+def test_names_stand_in_the_order_of_a_dictionary():
+    """Thai words under their first consonant, Latin letters without their marks."""
+    for names in (["กาก", "เกาะ", "ชัย", "ชุมพร", "เชียงใหม่", "ไทย"], ["Égypte", "Espagne", "États", "Zambie"]):
+        assert list(in_order(dict(zip(reversed(names), reversed(names), strict=True)))) == names

@@ -131,6 +131,21 @@ def test_a_country_may_have_provinces_which_are_its_own(folder):
         read_country(folder / "AQ")
 
 
+def test_provinces_have_a_name_in_each_language_that_the_country_names_and_in_latin_letters_else(folder):
+    path = folder / "AQ" / "provinces.json"
+    written = {"source": "Invented", "provinces": {"AQ-V": "Vostok"}, "names": {"th": {"AQ-V": "วอสตอค"}}}
+    path.write_text(json.dumps(written))
+    country = read_country(folder / "AQ")
+    assert (country.provinces_in("th"), country.provinces_in("fr")) == (
+        {"AQ-V": "วอสตอค"},
+        {"AQ-V": "Vostok"},
+    )
+    for names, odd in (({}, "AQ-V"), ({"AQ-V": "วอสตอค", "AQ-W": "อื่น"}, "AQ-W")):
+        path.write_text(json.dumps(written | {"names": {"th": names}}))
+        with pytest.raises(CountryError, match=rf"names: th: .* see {odd}$"):
+            read_country(folder / "AQ")
+
+
 def test_a_country_needs_its_people(folder):
     people = json.loads((folder / "AQ/people.json").read_text())
     del people["supervisor"]

@@ -225,3 +225,6 @@ async def test_provinces_are_the_countrys_own(desk):
     listed = (await desk.send("GET", "/v1/provinces")).json()
     assert {"code": "TH-21", "name": "Rayong"} in listed
     assert {one["code"][:3] for one in listed} == {"TH-"}
+    answer = await desk.send("GET", "/v1/provinces", **{"Accept-Language": "th"})
+    assert {"code": "TH-21", "name": "ระยอง"} in answer.json()
+    assert answer.headers["vary"] == "Accept-Language"

@@ -18,7 +18,12 @@ LOG = "log"
 SALT_BYTES = 16
 
 _HEAD = text("select entry, hash from audit.head for update")
-_KNOWN = text("select event_id from audit.entries where event_id = any(cast(:ids as uuid[]))")
+_KNOWN = text(
+    """
+    select source, event_id from audit.entries
+    where (source, event_id) in (select * from unnest(cast(:sources as text[]), cast(:ids as uuid[])))
+    """
+)
 _INSERT = insert_set(ENTRIES)
 _END = text("select entry, hash from audit.head")
 _HASHES = text(
@@ -55,10 +60,11 @@ async def save(tx: Transaction, logs: Sequence[Log]) -> None:
 
 
 async def _unknown(tx: Transaction, pending: Sequence[ReceivedEvent]) -> list[ReceivedEvent]:
-    """Access records carry no sequence, so a repeated one is known by its identifier alone."""
-    ids = [received.meta.id for received in pending]
-    known = {row.event_id for row in await tx.execute(_KNOWN, {"ids": ids})}
-    fresh = {received.meta.id: received for received in pending if received.meta.id not in known}
+    """Access records carry no sequence, so a repeated one is known by its source and identifier alone."""
+    fresh = {(received.meta.source, received.meta.id): received for received in pending}
+    asked = {"sources": [source for source, _ in fresh], "ids": [id_ for _, id_ in fresh]}
+    for row in await tx.execute(_KNOWN, asked):
+        del fresh[row.source, row.event_id]
     return list(fresh.values())
 
 

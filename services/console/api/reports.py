@@ -15,7 +15,7 @@ from services.console.commands import COMMANDS, offered
 from services.console.names import names_of, organisations
 from services.console.report_answers import CALL, CALLS, INCIDENT, INCIDENTS, PROVINCES, TRENDS, Provinces
 from services.console.visiting import SignedIn, Who
-from services.console.words import marked
+from services.console.words import in_order, marked
 
 router = APIRouter()
 ROWS = 50
@@ -82,7 +82,7 @@ async def show_incident(incident_id: UUID, who: Who, done: Code = "") -> Respons
 
 
 async def _provinces(who: SignedIn) -> Mapping[str, str]:
-    """By their codes; none while intake does not say them."""
+    """By their names; none while intake does not say them."""
     panel = await who.voice.panel(PROVINCES)
     listed = Provinces([]) if panel.value is None else panel.value
-    return {one.code: one.name for one in listed.root}
+    return in_order({one.code: one.name for one in listed.root})

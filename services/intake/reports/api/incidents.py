@@ -14,6 +14,7 @@ from chassis.identity.access import require, rights_of
 from chassis.identity.auth import Actor
 from chassis.problems import Invalid, WrongState
 from chassis.service import Running, Service
+from chassis.web.code_lists import AcceptLanguage, preferred
 from chassis.web.http import Done, IfMatch, Listing, Page, Seen, Tx, Who, done, etag, following
 from chassis.web.month_views import MonthName, MonthTableView, month_tables, settled_month
 from chassis.web.moves import MoveView, Offer
@@ -197,13 +198,21 @@ async def withdraw_incident(
 
 class ProvinceView(BaseModel):
     code: str
-    name: Annotated[str, Field(description="in Latin letters")]
+    name: Annotated[
+        str,
+        Field(
+            description="in the language that is asked for where the country says it, else in Latin letters"
+        ),
+    ]
 
 
 @router.get("/provinces", summary="The provinces of the country, by which incidents are told and counted")
-async def list_provinces(actor: Who, service: Running) -> list[ProvinceView]:
+async def list_provinces(
+    actor: Who, service: Running, response: Response, accept_language: AcceptLanguage = None
+) -> list[ProvinceView]:
     require(actor, "codes.read")
-    provinces = service.settings.country.provinces
+    response.headers["Vary"] = "Accept-Language"
+    provinces = service.settings.country.provinces_in(preferred(accept_language))
     return [ProvinceView(code=code, name=name) for code, name in provinces.items()]
 
 
