@@ -152,7 +152,7 @@ class Database:
         publisher: str,
         cell: str = "",
         prefix: str = "",
-        pool_size: int = 8,
+        pool_size: int = 16,
         clock: Clock = utc_now,
         traceparent: Traceparent = lambda: None,
     ) -> None:
@@ -164,7 +164,7 @@ class Database:
         self.engine: AsyncEngine = create_async_engine(
             url,
             pool_size=pool_size,
-            max_overflow=pool_size,
+            max_overflow=0,  # what was opened under load stays: a new connection costs as much as a hundred statements
             pool_timeout=10,
             pool_use_lifo=True,  # a few warm connections, whose statements are prepared, rather than all in turn
             hide_parameters=True,

@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     owner_url: Annotated[SecretStr | None, Field(description="the owner role, for `migrate` only")] = None
     vault_url: SecretStr | None = None
     vault_epoch_file: Path | None = None
-    pool_size: int = 8
+    pool_size: int = 16
 
     kafka_bootstrap: str
     kafka_user: str | None = None

@@ -120,3 +120,18 @@ async def test_a_name_that_is_no_organisations_is_written_into_no_statement(data
             async with database.transaction(type(origin)("a", name, "p")):
                 pass
     assert await count(database) == 0
+
+
+async def test_what_was_opened_while_many_asked_at_once_stays_open(postgres: Databases):
+    address, _ = await postgres.create_database("kept")
+    made = Database(address, publisher="intake", cell="TH", pool_size=4)
+
+    async def backend() -> int:
+        asked = text("select pg_backend_pid() from pg_sleep(0.02)")
+        return int((await made.look(asked, {})).scalar_one())
+
+    first = set(await asyncio.gather(*(backend() for _ in range(12))))
+    again = set(await asyncio.gather(*(backend() for _ in range(12))))
+    await made.close()
+    assert len(first) == 4
+    assert first == again

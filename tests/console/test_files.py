@@ -113,7 +113,7 @@ async def test_a_file_is_looked_at_first_then_imported_and_every_row_leads_to_it
     opened = await browser.get(page.links["Became a case"])
     assert opened.text.count("Became a case") >= 3
     listed = await browser.get("/console/imports")
-    assert "New cases: 2. Cases already: 0. Not taken: 2" in listed.text
+    assert "New cases: 2. Already here: 0. Not taken: 2" in listed.text
     assert rolled == []
     assert CANARY not in " ".join(browser.asked)
     again = await browser.send_file((await browser.get(f"/console{PATH}")).form("start_import"), content, "x")

@@ -66,6 +66,17 @@ def test_a_colon_between_two_things_is_the_readers():
     assert found == {"interface.html"}
 
 
+def test_a_full_stop_between_two_sentences_is_the_readers():
+    """Khmer and Thai have none: `reader.stop`. Only the number of a revision has one of its own."""
+    bare = re.compile(r"(\}\}|%\}|</\w+>)\. \{[{%]|join\('\. '\)|'\. ' ~")
+    found = {
+        file.name
+        for file in (CONSOLE / "templates").glob("*.html")
+        if bare.search(file.read_text(encoding="utf-8"))
+    }
+    assert found == {"consent.html"}
+
+
 def test_french_has_a_space_before_a_colon_and_a_word_for_the_first_of_a_month():
     french, english = (Reader(language, ZoneInfo("Asia/Bangkok")) for language in ("fr", "en"))
     assert (french.colon, english.colon) == ("\u00a0: ", ": ")

@@ -59,6 +59,14 @@ async def test_nobody_covers_in_a_case_that_is_gone_and_every_service_hears_it(i
     assert await worklist(intake, "th.colleague") == set()
 
 
+async def test_a_cover_goes_with_the_next_look_at_the_case_also_where_nobody_is_away_any_more(intake):
+    case_id, _ = await of_worker(intake), await plan(intake)
+    async with intake.service.database.transaction(intake.service.database.system()) as tx:
+        await tx.execute(text("update intake.leaves set state = 'ended', ended_at = now()"))
+        await leaves.follow_case(tx, case_id)
+    assert await access(intake) == ["th.worker"]
+
+
 async def test_a_case_that_is_left_out_while_its_covers_are_found_is_not_given_to_the_cover_after_all(
     intake, monkeypatch
 ):

@@ -40,7 +40,10 @@ async def ground(
     earlier authorisations, as they stand: the newest version that has begun, else the newest.
     """
     known = list(disclosures)
-    listed = await find_all(tx, {*recipients, *(disclosure.request.recipient for disclosure in known)})
+    named = {*recipients, *(disclosure.request.recipient for disclosure in known)}
+    if not named:
+        return Ground(cell=cell, agreements=[], directory={})
+    listed = await find_all(tx, named)
     directory = {
         one.id: DirectoryEntry(one.cell, one.role)
         for one in listed

@@ -42,4 +42,5 @@ async def load(_: Transaction, case_ids: Sequence[UUID]) -> dict[UUID, HeardAge]
 
 async def save(tx: Transaction, heard: Sequence[HeardAge]) -> None:
     await _SAVE.write(tx, [one for one in heard if one.age_group is not None])
-    await tx.execute(_FORGET, {"cases": [one.case_id for one in heard if one.age_group is None]})
+    if forgotten := [one.case_id for one in heard if one.age_group is None]:
+        await tx.execute(_FORGET, {"cases": forgotten})

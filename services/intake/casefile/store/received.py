@@ -137,9 +137,10 @@ async def _save_cases(tx: Transaction, files: Sequence[ReceivedFile]) -> None:
     await _MOVE.write(
         tx, [{"id": file.case_id, "state": file.state, "person_id": file.person_id} for file in moved]
     )
-    here = [file.case_id for file in moved if file.state is CaseState.OPEN]
-    await remember_erased(tx, here, erased=False)
-    await dependants.moved(tx, [file.case_id for file in files if file.returned], DependantChange.BACK)
+    if here := [file.case_id for file in moved if file.state is CaseState.OPEN]:
+        await remember_erased(tx, here, erased=False)
+    if returned := [file.case_id for file in files if file.returned]:
+        await dependants.moved(tx, returned, DependantChange.BACK)
 
 
 def _opened(fact: CaseOpened) -> OpenedCase:

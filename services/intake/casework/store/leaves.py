@@ -73,7 +73,11 @@ _FOUND = f"""
             and l.cover <> all(c.workers) and {_RUNNING}
             and not {_LEFT_OUT.format(case="c.id")}) as found
 """
-_HOLD_CASE = text("select id from intake.cases where id = :id for update")
+# Where nobody of its organisation is away, and nobody covered in it before, nothing is looked for: to plan that takes longer than to do it.
+_HOLD_CASE = text(
+    f"select c.id from intake.cases c where c.id = :id and (c.covers <> '{{}}'"
+    f" or exists (select from intake.leaves l where l.organisation = c.organisation and {_RUNNING})) for update of c"
+)
 _HOLD_CHANGED = text(
     f"select c.id from {_FOUND} where c.{_OF_WORKER} and c.covers <> found.covers order by c.id limit :limit for update of c"
 )
@@ -163,7 +167,7 @@ async def covered_for(tx: Transaction, case_id: UUID, cover: str, since: datetim
 
 async def follow_case(tx: Transaction, case_id: UUID) -> None:
     """Let the covers of a case follow its workers and what was left out. Nothing is said where they stay."""
-    await _follow(tx, await tx.execute(_HOLD_CASE, {"id": case_id}))
+    await _follow(tx, await tx.execute(_HOLD_CASE, {"id": case_id, "now": tx.now}))
 
 
 async def follow_worker(tx: Transaction, leave: Leave) -> bool:
@@ -175,6 +179,8 @@ async def follow_worker(tx: Transaction, leave: Leave) -> bool:
 async def _follow(tx: Transaction, held: Answer) -> int:
     """Find the covers of cases that are locked by now: what another transaction left out before is seen. How many cases."""
     cases = list(held.scalars())
+    if not cases:
+        return 0
     found = await tx.execute(_FOLLOW, {"cases": cases, "now": tx.now})
     changed = sorted(_COVERED.all(found), key=attrgetter("case_id"))
     for case in changed:
