@@ -86,7 +86,7 @@ FORMS = (
         title=marked("Take this request back"),
         intro=(
             marked(
-                "The partner is told, and can release nothing any more. An answer that is already on its way is not added to the log."
+                "The partner is told, and can release nothing any more. An answer that is already on its way is not shown with the halves of the case."
             ),
         ),
         button=marked("Take this request back"),
@@ -101,7 +101,7 @@ FORMS = (
         title=marked("Release these entries"),
         intro=(
             marked(
-                "Look whether an entry betrays where she is: that a shelter has read her case tells that she is in a shelter. The case, the workers and the values are not sent."
+                "Look whether an entry betrays where she is: that a shelter has read her case tells that a shelter has it. The case, the workers and the values are not sent."
             ),
         ),
         button=marked("Release"),
