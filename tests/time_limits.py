@@ -46,3 +46,9 @@ def pytest_runtest_teardown() -> None:
 def pytest_sessionfinish() -> None:
     """Servers are stopped and threads waited for after this; nothing takes the watchdog away again."""
     faulthandler.dump_traceback_later(CLEAN_UP_SECONDS, file=_stderr, exit=True)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """A worker that is done waits for the others, however long, and the process that began it ends it."""
+    if hasattr(config, "workerinput"):
+        faulthandler.cancel_dump_traceback_later()
