@@ -20,7 +20,7 @@ NAMES: Mapping[str, str] = {
 }
 """The fields of the form, by the names that the log has for them."""
 DAYS = ("first_day", "last_day")
-NO_DAY = marked("This is no day. Write it like 2026-11-25.")
+NO_DAY = marked("This is not a date. Write it like 2026-11-25.")
 NOT_SO = marked("This is not written as it has to be.")
 
 

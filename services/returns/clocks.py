@@ -1,4 +1,4 @@
-"""The clock of a journey: when she should have arrived and nobody has said so, both sides are alarmed."""
+"""The clock of a journey: when she should have arrived and nobody has said so, both sides are alerted."""
 
 from typing import Any
 from uuid import UUID

@@ -56,7 +56,7 @@ async def test_a_task_is_added_postponed_done_and_taken_up_again(workplace):
 async def test_a_task_of_the_team_is_about_no_case_and_found_in_a_list_of_its_own(workplace):
     _, browser = await begun(workplace)
     listed = await browser.get("/console/tasks?view=team")
-    form = (await browser.get(listed.links["Add a task of the team"])).form("raise_task")
+    form = (await browser.get(listed.links["Add a task for the team"])).form("raise_task")
     missing = await browser.send(form, text="Order mattresses")
     assert (missing.status, missing.html.count("Choose what is to be done")) == (422, 2)
     for _ in range(2):

@@ -59,7 +59,7 @@ async def test_two_are_said_to_be_one_and_that_is_taken_back(workplace):
     assert where in alike.links.values()
     pair = await browser.get(where)
     assert (pair.text.count(NAME), "the same" in pair.text, "Undecided" in pair.text) == (2, True, True)
-    form = (await browser.get(pair.links["Are both of one person?"])).form("decide_pair")
+    form = (await browser.get(pair.links["Are both about the same person?"])).form("decide_pair")
     empty = await browser.send(form)
     assert (empty.status, empty.html.count("Choose the reason")) == (422, 2)
     for _ in range(2):

@@ -237,7 +237,7 @@ async def test_a_checklist_is_asked_question_by_question_with_its_reason_and_eve
     case = await workplace.case(workers=["th.supervisor"])
     browser = await officer(workplace, "th.supervisor")
     page = await browser.get(f"/console/cases/{case}")
-    choosing = await browser.get(page.links["Ask a checklist"])
+    choosing = await browser.get(page.links["Go through a checklist"])
     check = await browser.send(choosing.form("draft_screening"), checklist="field-adult")
     address = check.answer.url.path
     first = await browser.get(f"{address}/1")

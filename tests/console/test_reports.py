@@ -56,9 +56,9 @@ async def test_a_call_is_written_down_without_a_name_and_read_back_as_text(workp
 async def test_what_was_said_is_gone_on_with_and_what_she_takes_back_is_gone(workplace):
     browser = await signed_in(workplace)
     page = await a_call(browser, **TOLD)
-    form = (await browser.get(page.links["Write down more, or otherwise"])).form("save_call")
+    form = (await browser.get(page.links["Add to it or change it"])).form("save_call")
     assert dict(form.fields)["contact"] == CANARY
-    stale = (await browser.get(page.links["Write down more, or otherwise"])).form("save_call")
+    stale = (await browser.get(page.links["Add to it or change it"])).form("save_call")
     saved = await browser.send(form, contact="", safe="", way=[], text="other words")
     assert ("other words" in saved.text, CANARY in saved.html) == (True, False)
     assert "Not allowed" in saved.text

@@ -183,7 +183,7 @@ async def test_whoever_assessed_the_risk_is_told_that_another_clears(returning):
     supervisor = await returning.browser("th.supervisor")
     page = await supervisor.get(f"/console/returns/{return_id}")
     assert "Clear her to go" not in page.links
-    assert "another case worker or supervisor than who assessed the risk" in page.text
+    assert "a case worker or supervisor other than the one who assessed the risk" in page.text
 
 
 async def test_what_stands_in_the_way_of_a_clearance_meanwhile_is_said_in_words_and_nothing_moves(returning):

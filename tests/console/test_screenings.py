@@ -11,7 +11,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 async def submitted(workplace, case: str, browser):
     """The page of a checklist that was submitted with one answer."""
-    choosing = await browser.get((await browser.get(f"/console/cases/{case}")).links["Ask a checklist"])
+    choosing = await browser.get(
+        (await browser.get(f"/console/cases/{case}")).links["Go through a checklist"]
+    )
     check = await browser.send(choosing.form("draft_screening"), checklist="field-adult")
     address = check.answer.url.path
     await browser.send((await browser.get(f"{address}/2")).form("/2"), answer="yes")

@@ -71,7 +71,7 @@ async def test_what_an_auditor_types_stands_in_no_address_and_finds_what_was_log
     unknown = await browser.send(found.form("/audit/search"), actor="nobody-of-ours")
     assert (unknown.status, "Nothing was ever logged of this here." in unknown.text) == (422, True)
     wrong = await browser.send(form, actor=SCRIPT, first_day=SCRIPT, about=SCRIPT)
-    assert (wrong.status, "<script" in wrong.html, wrong.html.count("This is no day")) == (422, False, 2)
+    assert (wrong.status, "<script" in wrong.html, wrong.html.count("This is not a date")) == (422, False, 2)
     assert dict(wrong.form("/audit/search").fields)["actor"] == SCRIPT
     refused = await browser.send(form, about="no-identifier")
     assert refused.html.count("This is not written as it has to be.") == 2

@@ -30,7 +30,7 @@ from services.console.words import marked
 
 router = APIRouter()
 ROWS, LATEST = 25, 5
-UNKNOWN = marked("Nothing was ever logged of this here. Look whether it is written as it should be.")
+UNKNOWN = marked("Nothing was ever logged of this here. Check whether it is written as it should be.")
 TOO_WIDE = marked(
     "Name a case, a person, an organisation or a matter, or a first and a last day that are at most 31 days apart."
 )

@@ -35,7 +35,7 @@ ROWS, LATEST, MOST_ENVELOPES = 50, 3, 200
 Cell = Annotated[str, Query(pattern=r"^([A-Z]{2})?$")]
 Service = Annotated[str, Path(pattern=r"^[a-z]{1,40}$")]
 NO_CASE = marked(
-    "Nothing is known here of a case with this reference. Look whether it is written as it should be."
+    "Nothing is known here of a case with this reference. Check whether it is written as it should be."
 )
 
 

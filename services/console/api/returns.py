@@ -30,7 +30,7 @@ ON_CASE = frozenset({"intake", "referral"})
 Partner = Annotated[str, Query(pattern=r"^[a-z0-9-]{0,100}$")]
 SUPPLIERS = (
     marked("a case worker or supervisor"),
-    marked("another case worker or supervisor than who assessed the risk"),
+    marked("a case worker or supervisor other than the one who assessed the risk"),
     marked("a supervisor"),
 )
 """The suppliers of what is missing, in the words of the service."""

@@ -117,7 +117,7 @@ FORMS = (
         CALL,
         Order("intake", "save_call", "PATCH", "/v1/calls/{call_id}"),
         report_answers.CALL,
-        title=marked("Write down more, or otherwise"),
+        title=marked("Add to it or change it"),
         intro=(marked("Nothing is kept of what stood here before."),),
         button=marked("Save the call"),
         done=marked("The call was saved."),

@@ -82,7 +82,7 @@ FORMS = (
             FormField("protection", "checkboxes", marked("The safety of that person now"), marked("Tick what is so, or may be so."), codes="urgent_protection", only=FLAGS),
             FormField("health", "checkboxes", marked("The health of that person now"), marked("Tick what is so, or may be so."), codes="urgent_health", only=FLAGS),
             *_OF_THE_PERSON,
-            FormField("others_work", "tick", marked("Somebody else shall work on this case than on hers")),
+            FormField("others_work", "tick", marked("Somebody other than her worker shall work on this case")),
         ),
         body=_dependant,
         makes=CASE,

@@ -48,7 +48,7 @@ FORMS = (
         CASE,
         Order("intake", "draft_screening", "POST", "/v1/cases/{case_id}/screening-drafts"),
         answers.CASE,
-        title=marked("Ask a checklist"),
+        title=marked("Go through a checklist"),
         button=marked("Begin"),
         done=marked("The checklist was begun. Every answer is saved when you go on."),
         fields=(

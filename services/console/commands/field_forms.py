@@ -96,7 +96,7 @@ def flags_form(case_id: object) -> Command:
         shown="flags-now.html",
         shows=answers.FIELDS,
         intro=(
-            marked("A flag that is ticked anew is told a supervisor at once, and its steps are added to the tasks."),
+            marked("A supervisor is told at once of a flag that is newly ticked, and its steps are added to the tasks."),
             marked("Take away what is so no more, and say why. What it asked for stays to be done until somebody says otherwise."),
         ),
         address=f"/cases/{case_id}/flags",

@@ -18,11 +18,11 @@ _ACCOUNT = (
     FormField("certainty", "radios", marked("How certain is it?"), codes="certainty", empty=marked("Choose how certain it is")),
     FormField(
         "text", "words", marked("When and where exactly, and whatever else"),
-        marked("For your organisation alone. No name, no telephone number, nothing by which a person is known: whom it is about becomes a case, or a call."),
+        marked("For your organisation alone. No name, no telephone number, nothing by which a person is known: write a person down as a case, or as a call."),
     ),
     FormField(
         "with_all", "tick", marked("Every organisation of the country may see it"),
-        marked("They see what happens, the province, the month and how certain it is, and never the words. It is counted then."),
+        marked("Those you share it with see what happens, the province, the month and how certain it is, and never the words. It is counted then."),
     ),
     FormField("shared_with", "checkboxes", marked("Or these alone"), choices="here"),
 )  # fmt: skip

@@ -217,8 +217,8 @@ FORMS = (
         most=200,
     ),
     _distrusted(
-        "confirm", marked("Confirm that it counts no more"), marked("Confirm"), marked("It is confirmed: nobody lifts it any more."),
-        marked("Afterwards nobody lifts it. A key is replaced on the trust list, an agreement followed by its next version."),
+        "confirm", marked("Confirm that it counts no more"), marked("Confirm"), marked("It is confirmed: nobody can lift it any more."),
+        marked("Afterwards nobody can lift it. A key is replaced on the trust list, an agreement followed by its next version."),
     ),
     _distrusted("withdraw", marked("Lift it: it was a mistake"), marked("Lift it"), marked("It was lifted. It counts again.")),
     _by_two("withdraw", marked("Withdraw this change"), marked("Withdraw"), marked("The change was withdrawn.")),

@@ -12,7 +12,7 @@ FORMS = (
         SUBJECT,
         Order("intake", "decide_pair", "POST", "/v1/cases/{case_id}/duplicates/{other_case_id}/decision"),
         PAIR,
-        title=marked("Are both of one person?"),
+        title=marked("Are both about the same person?"),
         intro=(
             marked("Nothing is moved. If both are of one person, the case from which you came leads, and a hold on one is a hold on both. It can be taken back here."),
         ),

@@ -145,7 +145,7 @@ FORMS = (
     ),
     _move(
         "depart_return", marked("She has left"), marked("Save that she has left"), marked("It was saved that she has left. The other side is told."),
-        (marked("The other side is told when and where to expect her, and whether somebody travels with her. If nobody says by then that she arrived, both sides are alarmed."), _AGAIN),
+        (marked("The other side is told when and where to expect her, and whether somebody travels with her. If nobody says by then that she arrived, both sides are alerted."), _AGAIN),
         FormField(
             "expected_at", "moment", marked("When is she expected?"), marked("In the time of this country."), empty=marked("Write when she is expected"),
         ),
@@ -180,7 +180,7 @@ FORMS = (
         FormField("assessed_on", "day", marked("Day of the examination"), empty=marked("Write the day of the examination")),
         FormField("pregnancy_weeks", "line", marked("Completed weeks of pregnancy"), marked("Leave it empty if she is not pregnant.")),
         FormField("multiple", "tick", marked("She expects more than one child")),
-        FormField("birth_on", "day", marked("Day of the last birth"), marked("If it was lately.")),
+        FormField("birth_on", "day", marked("Day of the last birth"), marked("If it was recent.")),
         FormField("newborn_travels", "tick", marked("A newborn child travels with her")),
         FormField("escort", "tick", marked("She may travel only with somebody beside her")),
         FormField("issued_on", "day", marked("Medical certificate: issued on"), marked("Leave both days empty if there is none.")),

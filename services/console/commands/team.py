@@ -10,8 +10,8 @@ from services.console.commands.form import Command, FormField, Sender, Subject, 
 from services.console.words import marked
 
 TEAM = Subject("team", "", marked("Back to the team"), page="/team")
-LEAVES = Subject("leaves", "", marked("Back to the leaves"), page="/leaves")
-LEAVE = Subject("leaves", "leave_id", marked("Back to the leaves"), page="/leaves")
+LEAVES = Subject("leaves", "", marked("Back to leave"), page="/leaves")
+LEAVE = Subject("leaves", "leave_id", marked("Back to leave"), page="/leaves")
 
 
 def _given(typed: Typed, sender: Sender) -> Mapping[str, Any]:
@@ -65,7 +65,7 @@ FORMS = (
         LEAVES,
         Order("intake", "plan_leave", "POST", "/v1/leaves"),
         team_answers.LEAVES,
-        title=marked("Plan a leave"),
+        title=marked("Plan leave"),
         button=marked("Save the leave"),
         done=marked("The leave was saved."),
         fields=(

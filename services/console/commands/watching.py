@@ -101,7 +101,7 @@ FORMS = (
         title=marked("Release these entries"),
         intro=(
             marked(
-                "Look whether an entry betrays where she is: that a shelter has read her case tells that a shelter has it. The case, the workers and the values are not sent."
+                "Check whether an entry betrays where she is: that a shelter has read her case tells that a shelter has it. The case, the workers and the values are not sent."
             ),
         ),
         button=marked("Release"),

@@ -153,7 +153,7 @@ RAISE_TASK = Command(
 RAISE_TEAM_TASK = replace(
     RAISE_TASK,
     subject=Subject("tasks", "", marked("Tasks"), page="/tasks"),
-    title=marked("Add a task of the team"),
+    title=marked("Add a task for the team"),
     fields=(_KIND, replace(_WHAT, hint=marked("It is about no person: name nobody. Your whole organisation can read it.")), _DUE, _WHO),
     makes=TASK,
 )  # fmt: skip
@@ -186,7 +186,7 @@ FORMS = (
     ),
     _of_note(
         "strike", "POST", "/strike", marked("Strike this note"), marked("The note was struck."),
-        marked("For a note that is in the wrong case or was a mistake. Its text is shown no longer, and why it was struck is."),
+        marked("For a note that is in the wrong case or was a mistake. Its text is no longer shown; the reason it was struck is."),
         _WHY,
     ),
     _of_case(
@@ -227,7 +227,7 @@ FORMS = (
         fields=(),
         body=nothing,
         part=item_at("hold_id"),
-        intro=(marked("It protects her from being removed. Once it is lifted, it stands in the way of no return any more."),),
+        intro=(marked("It protects her from being removed. Once it is lifted, it no longer stands in the way of a return."),),
     ),
     _of_case(
         "record_fields", "fields", marked("Our own number for this case"), marked("Save the number"), marked("The number was saved."),
@@ -239,7 +239,7 @@ FORMS = (
         "close_case", "close", marked("Close this case"), marked("Close the case"), marked("The case is closed."),
         marked("Nobody works on it any more. What protects her goes on: she can still take back what she agreed to, and it can be taken up again."),
         FormField("reason", "radios", marked("Why?"), codes="case_closure", empty=marked("Choose why")), _NOTE,
-        FormField("linked_stay", "tick", marked("If somebody is linked with her: it is settled with her that this one stays")),
+        FormField("linked_stay", "tick", marked("If somebody is linked with her: it is settled with her that the person stays")),
         about=answers.CLOSING, body=_closed, blocks="case_block", shown="closing.html",
     ),
     _of_case(

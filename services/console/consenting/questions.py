@@ -218,7 +218,7 @@ UNTIL = AskingStep(
             "back_categories", "many", marked("What may they tell you back?"),
             marked("If nothing is chosen, they tell you nothing about her."), codes="data_category",
         ),
-        AskingQuestion("withdrawal_method", "one", marked("How was she told that she can take it back?"), said=ENDINGS, empty=ANSWER),
+        AskingQuestion("withdrawal_method", "one", marked("Which way to take it back was she told of?"), said=ENDINGS, empty=ANSWER),
     ),
     ("valid_until",),
     asked=_agrees,

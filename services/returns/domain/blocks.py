@@ -137,7 +137,10 @@ class Supplier:
     receiver: bool = False
 
 
-WORKER, OTHER = "a case worker or supervisor", "another case worker or supervisor than who assessed the risk"
+WORKER, OTHER = (
+    "a case worker or supervisor",
+    "a case worker or supervisor other than the one who assessed the risk",
+)
 
 
 def _here(verb: str, who: str = WORKER) -> Supplier:

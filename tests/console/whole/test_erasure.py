@@ -48,7 +48,7 @@ async def test_a_law_has_it_kept_and_is_named(whole):
     case = (await erasure(whole)).partition(".")[0]
     supervisor = await whole.as_person("th.supervisor")
     page = await supervisor.get(f"/console/cases/{case}/erasures")
-    form = (await supervisor.get(page.links["A law has everything kept"])).form("refuse_erasure")
+    form = (await supervisor.get(page.links["A law requires everything to be kept"])).form("refuse_erasure")
     assert all(law.startswith("th-") for law in form.options["law"])
     page = await supervisor.send(form, law="th-archives")
     assert ("Nothing is erased." in page.text, "National Archives Act" in page.text) == (True, True)
