@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import uvloop
+from aiokafka.admin import AIOKafkaAdminClient
 from pydantic import SecretStr
 
 from chassis.database import Database
@@ -55,12 +56,29 @@ async def consumers(made: Bench, topic: str, count: int) -> AsyncIterator[None]:
         one.start()
     try:
         await _until(made, partitions=PARTITIONS)
-        await asyncio.sleep(8)  # the group is shared out anew when the second comes
+        await _shared(made, count)
         yield
     finally:
         for one in processes:
             one.kill()
             one.join()
+
+
+async def _shared(made: Bench, count: int) -> None:
+    """From when each of so many members of the group has been told which partitions are its own."""
+    group, waiting = KafkaLink(made.referral.settings, "referral").group, Patience(quiet_s=120)
+    admin = AIOKafkaAdminClient(bootstrap_servers=made.kafka.bootstrap)
+    await admin.start()
+    try:
+        while not waiting.over:
+            (answer,) = await admin.describe_consumer_groups([group])
+            _, _, state, _, _, members = answer.groups[0][:6]
+            if state == "Stable" and len(members) == count:
+                return
+            await asyncio.sleep(0.1)
+    finally:
+        await admin.close()
+    raise TimeoutError
 
 
 async def _until(made: Bench, *, events: int = 0, partitions: int = 0) -> None:
