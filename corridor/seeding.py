@@ -1,6 +1,7 @@
 """`corridor seed`: fills the two countries of the story with invented people, as their staff would, through the public APIs alone."""
 
 import asyncio
+import itertools
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -33,7 +34,6 @@ class UnfinishedError(Trouble):
 
 @dataclass(slots=True)
 class _Tally:
-    ended: int = 0
     lives: int = 0
     failed: dict[int, Trouble] = field(default_factory=dict)
 
@@ -43,11 +43,11 @@ async def sow(wanted: Seeding, console: Console, state: Path = STATE) -> None:
     began, made = time.monotonic(), _Tally()
     async with _world(wanted.seed, state) as world:
         due = [n for n in range(wanted.cases + 1) if world.journal.said(n, WHOLE) is None]
-        numbers = iter(due)
+        numbers, ended = iter(due), itertools.count(1)
         with Counter(console, "Inventing people") as counter:
             counter.at(0, len(due))
             await _at_once(
-                wanted.at_once, lambda: _live(world, numbers, made, lambda: counter.at(made.ended, len(due)))
+                wanted.at_once, lambda: _live(world, numbers, made, lambda: counter.at(next(ended), len(due)))
             )
     _told(wanted, made, console, time.monotonic() - began)
 
@@ -84,7 +84,6 @@ async def _live(world: World, numbers: Iterator[int], made: _Tally, told: Callab
             made.failed[number] = error
         else:
             made.lives += number != BESIDE
-        made.ended += 1
         told()
 
 

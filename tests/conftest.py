@@ -102,7 +102,7 @@ def postgres_dsn(server_run: Run) -> str:
 
 @pytest.fixture
 async def postgres(postgres_dsn: str, server_run: Run) -> AsyncIterator[Databases]:
-    """Makes databases that are dropped when the test ends."""
+    """Makes databases that are given back when the test ends."""
     databases = Databases(postgres_dsn, server_run.directory)
     yield databases
     await databases.drop_all()

@@ -27,9 +27,8 @@ MEMORY, ROOM_BYTES = Path("/dev/shm"), 6 * 2**30  # noqa: S108  # folders there 
 
 
 def _place() -> Path | None:
-    """The folder where the run's servers keep their files: in memory where there is room, since a database is copied
-    for nearly every test (3,000 times 300 files); else in the usual place for temporary files, or where TMPDIR
-    says.
+    """The folder where the run's servers keep their files: in memory where there is room, since a database is 300 files, of which
+    each worker copies some of every kind; else in the usual place for temporary files, or where TMPDIR says.
     """
     if "TMPDIR" in os.environ or not MEMORY.is_dir() or not os.access(MEMORY, os.W_OK):
         return None
@@ -141,7 +140,7 @@ class Databases:
         return self._url(name, owner), self._url(name, app)
 
     async def create_migrated(self, kind: str, migration: Migration) -> tuple[str, str]:
-        """A new database with tables: a copy of a database of this kind that was migrated once in this run."""
+        """A new database with tables: of this kind, as it was migrated once in this run: one that was cleared, or a copy."""
         if self.directory is None:
             owner_url, app_url = await self.create_database(kind)
             await migration(owner_url, Role(self.made[-1][1][1], ""))

@@ -55,26 +55,21 @@ def test_no_translation_says_the_same_twice(language):
     ] == []
 
 
+def templates_with(pattern: re.Pattern[str]) -> set[str]:
+    files = (CONSOLE / "templates").glob("*.html")
+    return {file.name for file in files if pattern.search(file.read_text(encoding="utf-8"))}
+
+
 def test_a_colon_between_two_things_is_the_readers():
     """French has a space before it: `reader.colon`. Only commands and addresses have one of their own."""
     bare = re.compile(r"(\}\}|%\})(</\w+>)?: ?\{[{%]|~ ': ' ~|\(': ' ~")
-    found = {
-        file.name
-        for file in (CONSOLE / "templates").glob("*.html")
-        if bare.search(file.read_text(encoding="utf-8"))
-    }
-    assert found == {"interface.html"}
+    assert templates_with(bare) == {"interface.html"}
 
 
 def test_a_full_stop_between_two_sentences_is_the_readers():
     """Khmer and Thai have none: `reader.stop`. Only the number of a revision has one of its own."""
     bare = re.compile(r"(\}\}|%\}|</\w+>)\. \{[{%]|join\('\. '\)|'\. ' ~")
-    found = {
-        file.name
-        for file in (CONSOLE / "templates").glob("*.html")
-        if bare.search(file.read_text(encoding="utf-8"))
-    }
-    assert found == {"consent.html"}
+    assert templates_with(bare) == {"consent.html"}
 
 
 def test_french_has_a_space_before_a_colon_and_a_word_for_the_first_of_a_month():

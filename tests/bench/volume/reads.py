@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 import asyncpg
 
 from tests.bench.whole.cells import Running
+from tests.bench.whole.counts import Amounts
 
 CELL = "TH"
 """The cell that sends, and that is filled."""
@@ -23,7 +24,7 @@ SHOWN, WIDTH = 8, 150
 
 
 @dataclass(frozen=True, slots=True)
-class Reads:
+class Reads(Amounts):
     """Of one statement, or of all of them, for each case: pages read, and of them those that were not in PostgreSQL's memory; the milliseconds that it took; and
     what it wrote into the log, where a page that was not changed since the last checkpoint stands whole, as an image.
     """
@@ -34,9 +35,6 @@ class Reads:
     ms: float = 0
     log_bytes: float = 0
     images: float = 0
-
-    def __add__(self, other: "Reads") -> "Reads":
-        return Reads(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
     def __str__(self) -> str:
         return (

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any, Self, cast
 
 import asyncpg
 from confluent_kafka import TopicPartition
@@ -21,8 +22,23 @@ select (select sum(fsyncs) from pg_stat_io where object = 'wal')::float8 as flus
 """
 
 
+class Amounts:
+    """Numbers of several kinds: each kind is added, taken away and multiplied by itself."""
+
+    __slots__ = ()
+
+    def __sub__(self, other: Self) -> Self:
+        return type(self)(*(getattr(self, f.name) - getattr(other, f.name) for f in fields(cast(Any, self))))
+
+    def __mul__(self, factor: float) -> Self:
+        return type(self)(*(getattr(self, f.name) * factor for f in fields(cast(Any, self))))
+
+    def __add__(self, other: Self) -> Self:
+        return self - other * -1
+
+
 @dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(Amounts):
     """Of one or several cells, since some moment or for each case. `round_trips` are statements that a client sent, `commits` those of transactions it began."""
 
     statements: float = 0
@@ -32,15 +48,6 @@ class Counts:
     log_bytes: float = 0
     messages: float = 0
     message_bytes: float = 0
-
-    def __sub__(self, other: "Counts") -> "Counts":
-        return Counts(*(getattr(self, f.name) - getattr(other, f.name) for f in fields(self)))
-
-    def __mul__(self, factor: float) -> "Counts":
-        return Counts(*(getattr(self, f.name) * factor for f in fields(self)))
-
-    def __add__(self, other: "Counts") -> "Counts":
-        return self - other * -1
 
 
 async def counted(cells: Running, cell: str) -> Counts:
