@@ -14,6 +14,8 @@ from filelock import FileLock, Timeout
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTED = "classes.list"
+SHARED = ("-XX:+IgnoreUnrecognizedVMOptions", "-XX:+UnlockDiagnosticVMOptions", "-XX:ArchiveRelocationMode=0")
+"""At another address than that for which it was made a JVM rewrites the whole archive, and shares nothing of it."""
 
 
 class ClassArchive:
@@ -31,7 +33,7 @@ class ClassArchive:
         """The options of a broker with this directory: to use the archive, or to note what it loads; none where this Java can make none."""
         if not self.file.exists():
             return (f"-XX:DumpLoadedClassList={directory / NOTED}",)
-        return (f"-XX:SharedArchiveFile={self.file}",) if self.file.stat().st_size else ()
+        return (*SHARED, f"-XX:SharedArchiveFile={self.file}") if self.file.stat().st_size else ()
 
     def make_beside(self, directory: Path) -> None:
         """Begin to make the archive of what a broker has noted, in a process that nobody waits for."""

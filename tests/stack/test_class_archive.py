@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from deploy.local.class_archive import NOTED, ClassArchive
+from deploy.local.class_archive import NOTED, SHARED, ClassArchive
 from deploy.local.jars import java
 
 DUMPS = '#!/bin/sh\nfor one; do case $one in -XX:SharedArchiveFile=*) cat > "${one#*=}";; esac; done\n'
@@ -37,7 +37,7 @@ def test_a_broker_notes_its_classes_and_the_next_one_uses_the_archive_made_of_th
     while not archive.file.exists():
         time.sleep(0.02)
     assert archive.file.read_text() == "java/lang/Object\n"
-    assert archive.options(tmp_path) == (f"-XX:SharedArchiveFile={archive.file}",)
+    assert archive.options(tmp_path) == (*SHARED, f"-XX:SharedArchiveFile={archive.file}")
     assert not (tmp_path / NOTED).exists()
 
 
