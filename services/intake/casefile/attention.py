@@ -46,18 +46,18 @@ def attention_work(clock: ResponseClock) -> list[WorkKind]:
 def clocks(clock: ResponseClock) -> Callable[[Transaction], Awaitable[None]]:
     """The end of each transaction: whatever it gave to somebody gets its time there and then, as `look` would set it."""
 
-    async def begin(tx: Transaction) -> None:
+    async def set_times(tx: Transaction) -> None:
         begun = [one for one in tx.due if one.kind == UNOPENED and one.due_at is None]
         if not begun:
             return
         tx.due = [one for one in tx.due if one not in begun]
         until = {urgency: clock.deadlines(urgency, tx.now).respond_by for urgency in clock.spans}
         cases = [UUID(case) for one in begun for case in one.payload["cases"]]
-        found = await attention.begin(tx, cases, until)
+        found = await attention.set_times(tx, cases, until)
         for at in sorted({*found.values()}):
             tx.say(*attention.looks([case for case in found if found[case] == at], tx.now, at))
 
-    return begin
+    return set_times
 
 
 def on_staff_changed(

@@ -54,7 +54,7 @@ _UNOPENED = text(
     """
 )
 # An urgency that the law does not name gets the shortest time of all, as `ResponseClock` says.
-_BEGIN = text(
+_SET_TIMES = text(
     f"""
     update intake.attention a set organisation = c.organisation, due_at = coalesce(u.due_at, :soonest)
     from intake.cases c left join unnest(cast(:urgencies as text[]), cast(:until as timestamptz[])) as u(urgency, due_at) using (urgency)
@@ -117,7 +117,7 @@ def looks(cases: Sequence[UUID], since: datetime, at: datetime | None) -> list[D
     return [unopened_due(cases[start : start + AT_ONCE], since, at) for start in starts]
 
 
-async def begin(
+async def set_times(
     tx: Transaction, cases: Sequence[UUID], until: Mapping[str, datetime]
 ) -> dict[UUID, datetime]:
     """Keep of each case that waits since now until when it should be opened, by its urgency; a case that waits no more is left out."""
@@ -128,7 +128,7 @@ async def begin(
         "until": list(until.values()),
         "soonest": min(until.values()),
     }
-    return {row.case_id: row.due_at for row in await tx.execute(_BEGIN, asked)}
+    return {row.case_id: row.due_at for row in await tx.execute(_SET_TIMES, asked)}
 
 
 async def wait_again(tx: Transaction, cases: Mapping[UUID, str]) -> None:
