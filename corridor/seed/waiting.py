@@ -1,4 +1,4 @@
-"""How the seed waits for what comes by itself: soon at first, and then ever less often, because each look costs the stack as much as a deed."""
+"""The waiting of the seed for what comes by itself: it looks soon at first, and then ever less often, because each look costs the stack as much as a deed."""
 
 import itertools
 from collections.abc import Awaitable, Callable, Iterator
