@@ -1,4 +1,4 @@
-"""What comes in on a list of one person. One look at it, now and then, serves all lives that wait for something there."""
+"""The rows that come in on a list of one person. One look at it, now and then, serves all lives that wait for something there."""
 
 import asyncio
 import time

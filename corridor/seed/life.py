@@ -36,7 +36,7 @@ class World:
     _incoming: dict[tuple[str, str], IncomingList] = field(default_factory=dict)
 
     def incoming(self, who: Person, path: str) -> IncomingList:
-        """What comes in on this list of a person, for all lives together."""
+        """The list of a person, one for all lives."""
         return self._incoming.setdefault((who.name, path), IncomingList(who, path, *HALVES[path]))
 
 
