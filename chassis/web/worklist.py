@@ -105,7 +105,7 @@ class Worklist(Generic[V]):
         return {Order.NEWEST: self.made_at, Order.CHANGED: "r.updated_at", Order.DUE: self.due_at}[order]
 
     def keys(self, order: Order) -> dict[str, str]:
-        """What rows are ordered by before their identifier, and what each is of the row after which a page begins, `:at`."""
+        """The columns of the order before the identifier, and what each is of the row after which a page begins, `:at`."""
         minute = {"r.updated_minute": minute_of(":at")} if self.by_minute and order is Order.CHANGED else {}
         return {**minute, self.key(order): ":at"}
 
