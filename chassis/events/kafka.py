@@ -27,6 +27,8 @@ FETCH_MS = 2_000
 """The milliseconds that a fetch waits at the broker, which answers at once when a record comes. What else is asked on that connection waits behind
 it.
 """
+METADATA_MS = 30_000
+"""The milliseconds after which a consumer knows of partitions and topics that came while it was reading."""
 KEYS_CACHED = 100_000
 
 
@@ -116,6 +118,7 @@ class KafkaLink:
             auto_offset_reset="none",
             fetch_max_wait_ms=FETCH_MS,
             consumer_timeout_ms=FETCH_MS,
+            metadata_max_age_ms=METADATA_MS,
             max_poll_records=self._settings.batch,
             session_timeout_ms=6_000,
             heartbeat_interval_ms=2_000,

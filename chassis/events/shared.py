@@ -74,8 +74,6 @@ class SharedConsumer:
 
     async def start(self) -> None:
         await self._asked()
-        self._tails = self._shared.join(self)
-        await self._tails.started()
 
     async def stop(self) -> None:
         if self._tails is not None:
@@ -96,7 +94,7 @@ class SharedConsumer:
 
     def subscribe(self, topics: Sequence[str], listener: ConsumerRebalanceListener) -> None:
         self._topics, self._listener = tuple(topics), listener
-        self.look()
+        self._tails = self._shared.join(self)
 
     def assignment(self) -> set[TopicPartition]:
         return self._assigned
@@ -144,7 +142,7 @@ class SharedConsumer:
     @property
     def _joined(self) -> Tails:
         if self._tails is None:
-            raise RuntimeError("a consumer is asked before it was started")
+            raise RuntimeError("a consumer is asked before it has subscribed")
         return self._tails
 
     def _assign(self) -> bool:
@@ -169,9 +167,14 @@ class SharedConsumer:
                 self.at[tp] = records[-1].offset + 1
 
     async def _behind(self, timeout_ms: int, limit: int) -> dict[TopicPartition, list[Any]]:
-        """The next records of partitions that this reader is behind with, by a client of its own; that ends where there is none."""
+        """The next records of partitions that this reader is behind with, by a client of its own; that ends where there is none.
+
+        An offset after the end may be one that no longer exists: the broker says so.
+        """
         tails = self._joined.tails
-        behind = {tp: at for tp, at in self.at.items() if tp in tails and at < tails[tp].first}
+        behind = {
+            tp: at for tp, at in self.at.items() if tp in tails and not tails[tp].first <= at <= tails[tp].end
+        }
         if not behind:
             await self._leave_own()
             return {}

@@ -86,12 +86,6 @@ class Tails:
         self.readers: set[Reader] = set()
         self.fault: BaseException | None = None
         self._task = asyncio.create_task(self._run(), name="tails")
-        self._ready = asyncio.Event()
-
-    async def started(self) -> None:
-        """Wait until the ends of all partitions are known. Raises what the client raised."""
-        await self._ready.wait()
-        self.check()
 
     def check(self) -> None:
         """Raises what ended the client, if it is ended."""
@@ -122,7 +116,6 @@ class Tails:
             self.fault = error
         finally:
             self.fault = self.fault or ConnectionError("cut off")
-            self._ready.set()
             for reader in self.readers:
                 reader.look()
             with contextlib.suppress(KafkaError):
@@ -155,7 +148,6 @@ class Tails:
         self.tails = {tp: self.tails[tp] for tp in partitions}
         for tp, tail in self.tails.items():
             self._client.seek(tp, tail.end)
-        self._ready.set()
         for reader in self.readers:
             reader.look()
 
