@@ -115,7 +115,6 @@ class SharedConsumer:
 
     def seek(self, tp: TopicPartition, offset: int) -> None:
         self.at[tp] = offset
-        self._own_at.pop(tp, None)
 
     async def commit(self, _: Mapping[TopicPartition, int]) -> None:
         """Nothing is shown at the broker: there is no group."""

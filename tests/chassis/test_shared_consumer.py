@@ -164,6 +164,21 @@ async def test_a_topic_that_was_made_anew_is_named_by_each_service_and_nothing_i
                 await said(one, "offsets that no longer exist")
 
 
+async def test_an_offset_after_the_end_that_a_reader_stands_at_is_asked_of_the_broker_and_named(
+    three: Any,
+) -> None:
+    """As after a broker lost the end of a partition: the tail begins anew, before where the reader stands."""
+    consent, referral, returns = three
+    consumer = referral.consumer(Probe())
+    async with running(consent.relay(), consumer, returns.consumer(Probe())):
+        await consent.say(given(uuid4(), 1))
+        await arrived(referral, 1)
+        reading: Any = consumer._reader._consumer  # type: ignore[union-attr]
+        reading.at = dict.fromkeys(reading.at, 1000)
+        reading.look()
+        await said(consumer, "at 1000")
+
+
 async def test_after_a_fault_of_the_one_client_everybody_reads_on(
     three: Any, clients: list[AIOKafkaConsumer]
 ) -> None:
