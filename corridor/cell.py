@@ -11,7 +11,7 @@ from typing import Any
 import uvloop
 from starlette.types import ASGIApp
 
-from chassis.events.shared import share
+from chassis.events.one_client import share
 from chassis.main import serve
 from chassis.observe.logs import configure
 from chassis.service import Service

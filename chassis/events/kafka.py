@@ -73,7 +73,7 @@ class WholeFetches(AIOKafkaConsumer):  # type: ignore[misc]
 
 
 class SharedReading(Protocol):
-    """What reads for all services of a process."""
+    """The one that reads for all services of a process."""
 
     def reads(self, topics: Collection[str]) -> bool: ...
 

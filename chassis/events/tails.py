@@ -17,7 +17,7 @@ from chassis.faults import named, place
 
 KEPT = 500
 KEPT_BYTES = 2_000_000
-"""What is kept of one partition for a reader that is slower than others; a reader who needs more asks the broker."""
+"""The most that is kept of one partition for readers that are slower than others, in records and in bytes; who needs more asks the broker."""
 STOP_SECONDS = 5.0
 LOOK_MS = 5_000
 """The milliseconds between two looks at how many partitions there are, where nothing comes."""

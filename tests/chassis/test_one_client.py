@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from chassis.events.kafka import KafkaLink
 from chassis.events.offsets import put_if
-from chassis.events.shared import share
+from chassis.events.one_client import share
 from chassis.events.tails import Tail
 from tests.chassis.pipeline import ORIGIN, TOPIC, Probe, Side, eventually, given, running, side
 from tests.chassis.test_consumer_broker import arrived, by_case, said

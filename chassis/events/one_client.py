@@ -53,7 +53,7 @@ def share(links: Sequence[KafkaLink]) -> None:
 
 
 class SharedConsumer:
-    """What a reader of partitions asks of a consumer, answered from the tails of the process.
+    """A consumer as far as a reader of partitions asks for one, answered from the tails of the process.
 
     Its `start`, `topics` and offsets ask the broker with the service's own rights.
     """
@@ -154,7 +154,7 @@ class SharedConsumer:
         return True
 
     def _take(self, taken: dict[TopicPartition, list[Any]], limit: int) -> None:
-        """What the tails have, beside what was taken. Who is served goes to the end, so that everybody's turn comes."""
+        """Take what the tails have beside it. Who is served goes to the end, so that everybody's turn comes."""
         room = limit - sum(len(records) for records in taken.values())
         for tp, at in list(self.at.items()):
             tail = self._joined.tails.get(tp)
