@@ -111,7 +111,7 @@ class SharedConsumer:
             self.at.pop(tp, None)
 
     def resume(self, *partitions: TopicPartition) -> None:
-        """They are read since their `seek`."""
+        """Nothing is to be done: `seek` lets read them."""
 
     def seek(self, tp: TopicPartition, offset: int) -> None:
         self.at[tp] = offset
