@@ -46,7 +46,7 @@ _ASSIGNED = upsert_set(
     | _PERSON,
 )
 _WHOLE = frozenset({CaseOpenedV1, CaseAssignedV1})
-"""What these say stands by itself: whatever the row holds, it is written without being read."""
+"""The events that say a row whole: whatever it holds, it is written without being read."""
 
 
 def subscription() -> Subscription[UUID, CaseAccess]:

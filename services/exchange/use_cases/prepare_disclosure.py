@@ -31,7 +31,7 @@ class PreparedDisclosure:
 
 @dataclass(frozen=True, slots=True)
 class KnownReference:
-    """What this cell knows of a reference: the case, and the person under whose key it is; of a new one neither."""
+    """A reference as this cell knows it: the case, and the person under whose key it is; of a new one neither."""
 
     case_id: UUID | None = None
     person_id: UUID | None = None
