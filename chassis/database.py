@@ -16,7 +16,7 @@ from sqlalchemy.event import listen
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from chassis.clock import Clock, utc_now
-from chassis.connection import Answer, DirectConnection, PreparedStatements
+from chassis.connection import Answer, DirectConnection, PreparedStatements, lent, open_in_greenlet
 from chassis.endings import within
 from chassis.outbox import DueWork, OutboxRow, write_rows, write_work
 from chassis.wakes import CHANNEL, Wake, Wakes
@@ -173,6 +173,7 @@ class Database:
         )
         self._prepared = PreparedStatements()
         self._connections: WeakSet[Any] = WeakSet()
+        listen(self.engine.sync_engine, "do_connect", open_in_greenlet)
         listen(self.engine.sync_engine, "connect", self._connected)
         self.wakes = Wakes(self._notify)
         self.at_end: Callable[[Transaction], Awaitable[None]] | None = None
@@ -214,12 +215,12 @@ class Database:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[DirectConnection]:
-        async with self.engine.connect() as pooled:
-            conn = DirectConnection(pooled, self._prepared)
-            try:
-                yield conn
-            finally:
-                await conn.leave()
+        engine = self.engine.sync_engine
+        conn = DirectConnection(engine, await lent(engine), self._prepared)
+        try:
+            yield conn
+        finally:
+            await conn.give_back()
 
     async def _notify(self, wake: Wake) -> None:
         await self.look(_NOTIFY, {"wake": wake.value})
