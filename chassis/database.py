@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -40,7 +40,7 @@ _SHOWN = re.compile(r"\*|[A-Za-z0-9_.:\-]*")
 
 # A wake is nothing that has to survive a crash, so nobody waits for it to reach the disk.
 _NOTIFY = text(
-    f"select set_config('synchronous_commit', 'off', true), pg_notify('{CHANNEL}', cast(:wake as text))"
+    f"select set_config('synchronous_commit', 'off', true), pg_notify('{CHANNEL}', wake) from unnest(cast(:wakes as text[])) as said(wake)"
 )
 
 _PATIENCE = text("select set_config('lock_timeout', :milliseconds, true)")
@@ -222,8 +222,8 @@ class Database:
         finally:
             await conn.give_back()
 
-    async def _notify(self, wake: Wake) -> None:
-        await self.look(_NOTIFY, {"wake": wake.value})
+    async def _notify(self, wakes: Collection[Wake]) -> None:
+        await self.look(_NOTIFY, {"wakes": [wake.value for wake in wakes]})
 
     def row(self, event: Event, origin: Origin, now: datetime) -> OutboxRow:
         """The outbox row of an event. Raises KeyError for an event that this service does not say."""
