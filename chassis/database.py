@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from chassis.clock import Clock, utc_now
 from chassis.connection import Answer, DirectConnection, PreparedStatements, lent, open_in_greenlet
 from chassis.endings import within
-from chassis.outbox import DueWork, OutboxRow, write_rows, write_work
+from chassis.outbox import DueWork, LastWrite, OutboxRow, work_to_write, write_last
 from chassis.wakes import CHANNEL, Wake, Wakes
 from contracts.catalogue import Entry, entry_for
 from contracts.envelope import Event
@@ -79,6 +79,8 @@ class Transaction:
     database: "Database"
     rows: list[OutboxRow] = field(default_factory=list)
     due: list[DueWork] = field(default_factory=list)
+    beside: list[LastWrite] = field(default_factory=list)
+    """What is written together with the events at the end, and is read by nothing before."""
     wakes: set[Wake] = field(default_factory=set)
     """The wakes that follow the commit of this transaction."""
     due_at: datetime | None = None
@@ -126,12 +128,13 @@ class Transaction:
         """Write the events and the work said so far. The transaction does it at its end."""
         rows, self.rows = self.rows, []
         due, self.due = self.due, []
-        if rows:
-            await write_rows(self.conn, rows)
-            self.wakes.add(Wake.EVENTS)
+        beside, self.beside = self.beside, []
         if due:
-            await write_work(self.conn, due, self.now, self.database.traceparent())
+            beside.append(work_to_write(due, self.now, self.database.traceparent()))
             self.work_due(min(one.due_at or self.now for one in due))
+        if rows:
+            self.wakes.add(Wake.EVENTS)
+        await write_last(self.conn, rows, beside)
 
     def work_due(self, at: datetime) -> None:
         """A row of work in this transaction is due at this moment."""

@@ -1,12 +1,14 @@
-"""The outbox: events and work written in the transaction that makes them true, by one statement for each kind."""
+"""The outbox: events and work written in the transaction that makes them true, by one statement at its end."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from chassis.connection import DirectConnection
 from chassis.own_tables import OUTBOX, WORK
@@ -21,8 +23,7 @@ _NAMES = listed(_WRITTEN)
 # The stream's row is locked before `pos` is drawn, so `pos` never inverts two events of one stream; a position drawn
 # by a transaction that has no transaction id yet would break the relay's holes, and this order excludes that too.
 _SEQUENCED = SetStatement(
-    f"""
-    with counted as (
+    f"""with counted as (
         select stream, count(*) as n from unnest(cast(:stream as text[])) as s(stream) group by stream order by stream
     ), locked as (
         insert into chassis.streams as t (stream, sequence) select stream, n from counted order by stream
@@ -62,6 +63,8 @@ _WORK = insert_missing(
     "priority",
     key=["kind", "key"],
 )
+_WORK_BESIDE = re.sub(r":(\w+)", r":work_\1", _WORK.sql)
+"""The same statement, with names that no other one has."""
 
 
 _UNPUBLISHED = text(
@@ -108,22 +111,39 @@ class OutboxRow:
     id: UUID = field(default_factory=uuid4)
 
 
-async def write_rows(conn: DirectConnection, rows: Sequence[OutboxRow]) -> None:
-    """Write the rows in order. Raises TooLargeToSay before anything is written."""
+@dataclass(frozen=True, slots=True)
+class LastWrite:
+    """A statement that goes to the server with the others at the end of a transaction, and its values, whose names none of the others has."""
+
+    sql: str
+    values: Mapping[str, Any]
+
+
+async def write_last(conn: DirectConnection, rows: Sequence[OutboxRow], beside: Sequence[LastWrite]) -> None:
+    """Write the rows in order, and the rest beside them. Raises TooLargeToSay before anything is written."""
     if any(len(row.payload) > MAX_PAYLOAD for row in rows):
         raise TooLargeToSay(f"an event may have at most {MAX_PAYLOAD} bytes")
-    for statement, chosen in (
-        (_SEQUENCED, [r for r in rows if r.sequenced]),
-        (_UNSEQUENCED, [r for r in rows if not r.sequenced]),
-    ):
-        if chosen:
-            await statement.write(conn, chosen)
+    last, raw = [*beside], [r for r in rows if not r.sequenced]
+    if events := [r for r in rows if r.sequenced]:
+        last.append(LastWrite(_SEQUENCED.sql, _SEQUENCED.parameters(events)))
+    if last:
+        values = {name: value for one in last for name, value in one.values.items()}
+        await conn.execute(_together(*(one.sql for one in last)), values)
+    await _UNSEQUENCED.write(conn, raw)
 
 
-async def write_work(
-    conn: DirectConnection, due: Sequence[DueWork], now: datetime, traceparent: str | None
-) -> None:
-    """Write work rows; one that exists under the same kind and key stays as it is."""
+@cache
+def _together(*statements: str) -> TextClause:
+    """One statement that does all of these. They see nothing of one another, and PostgreSQL begins with the last one."""
+    *beside, last = statements
+    if not beside:
+        return text(last)
+    named = ", ".join(f"beside_{number} as ({sql})" for number, sql in enumerate(beside))
+    return text(f"with {named}, {last[5:]}" if last.startswith("with ") else f"with {named} {last}")
+
+
+def work_to_write(due: Sequence[DueWork], now: datetime, traceparent: str | None) -> LastWrite:
+    """The rows of work; one that exists under the same kind and key stays as it is."""
     rows = [
         {
             "id": uuid4(),
@@ -137,7 +157,8 @@ async def write_work(
         }
         for one in due
     ]
-    await _WORK.write(conn, rows, traceparent=traceparent)
+    values = _WORK.parameters(rows, traceparent=traceparent)
+    return LastWrite(_WORK_BESIDE, {f"work_{name}": value for name, value in values.items()})
 
 
 async def is_held_up(conn: DirectConnection, topic: str, before: datetime) -> bool:

@@ -10,7 +10,9 @@ from fastapi import Request
 from sqlalchemy import text
 
 from chassis.connection import DirectConnection
+from chassis.database import Transaction
 from chassis.identity.auth import Actor
+from chassis.outbox import LastWrite
 from chassis.problems import IdempotencyMismatch
 from chassis.settings import Settings
 
@@ -25,9 +27,9 @@ _FIRST = text(
     "select fingerprint, status, resource_id, version from chassis.idempotency where actor = :actor and key = :key"
 )
 _FORGET = text("delete from chassis.idempotency where actor = :actor and key = :key")
-_REMEMBER = text(
-    "update chassis.idempotency set status = :status, resource_id = :id, version = :version"
-    " where actor = :actor and key = :key"
+_REMEMBER = (
+    "update chassis.idempotency set status = :claim_status, resource_id = :claim_resource_id, version = :claim_version"
+    " where actor = :claim_actor and key = :claim_key"
 )
 
 
@@ -69,13 +71,19 @@ async def claim(conn: DirectConnection, request: Request, actor: Actor, key: str
     raise ReplayedAnswer(first.status, first.resource_id, first.version)
 
 
-async def remember(conn: DirectConnection, claimed: Claim) -> None:
-    who = {"actor": claimed.actor, "key": claimed.key}
+async def remember(tx: Transaction, claimed: Claim) -> None:
+    """Remember, at the end of the transaction, how the command was answered."""
     if claimed.status is None:  # nothing was done under this key, so nothing is remembered
-        await conn.execute(_FORGET, who)
+        await tx.execute(_FORGET, {"actor": claimed.actor, "key": claimed.key})
         return
-    done = {"status": claimed.status, "id": claimed.resource_id, "version": claimed.version}
-    await conn.execute(_REMEMBER, {**who, **done})
+    values = {
+        "claim_actor": claimed.actor,
+        "claim_key": claimed.key,
+        "claim_status": claimed.status,
+        "claim_resource_id": claimed.resource_id,
+        "claim_version": claimed.version,
+    }
+    tx.beside.append(LastWrite(_REMEMBER, values))
 
 
 def _kept_key(key: str) -> str:

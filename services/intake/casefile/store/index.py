@@ -63,6 +63,11 @@ _FIELDS = RowReader(IndexedField)
 async def put(tx: Transaction, organisation: str, entries: Mapping[UUID, Sequence[bytes]]) -> None:
     """Replace what the index holds of each case of an organisation."""
     await tx.execute(_DELETE, {"ids": list(entries)})
+    await add(tx, organisation, entries)
+
+
+async def add(tx: Transaction, organisation: str, entries: Mapping[UUID, Sequence[bytes]]) -> None:
+    """Index cases that are new, of which the index holds nothing."""
     rows = [{"case_id": case_id, "entry": entry} for case_id, found in entries.items() for entry in found]
     await _INSERT.write(tx, rows, organisation=organisation, asks=True, answers=True)
 
