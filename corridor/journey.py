@@ -1,7 +1,8 @@
 """The steps of a case through two cells, over the public HTTP APIs: the demo narrates them, tests assert on them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import itertools
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from deploy.local.people import load_people, story
 from deploy.local.place import COUNTRIES, STATE
 from deploy.local.trouble import Trouble
 
-PATIENCE_S = 30.0
+PATIENCE_S, PAUSE_S = 30.0, 0.05
 OFFICER, WORKER, SUPERVISOR, NEIGHBOUR, AUDITOR = "officer", "worker", "supervisor", "other-worker", "auditor"
 """The posts that the invented people of each country hold (`people.json`)."""
 FIELDS = (
@@ -373,12 +374,16 @@ async def listed(person: Person, path: str, key: str, identifier: str) -> Any:
 
 
 async def eventually(
-    look: Callable[[], Awaitable[Any]], what: str = "an effect", patience: float = PATIENCE_S
+    look: Callable[[], Awaitable[Any]],
+    what: str = "an effect",
+    patience: float = PATIENCE_S,
+    pauses: Iterable[float] = itertools.repeat(PAUSE_S),
 ) -> Any:
     """Look until there is something. Raises TooSlowError, naming the thing that was waited for."""
+    pausing = iter(pauses)
     waiting = Patience(quiet_s=patience)
     while (seen := await look()) is None:
         if waiting.over:
             raise TooSlowError(f"{what} did not come within {waiting.waited_s:.0f} s")
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(next(pausing))
     return seen

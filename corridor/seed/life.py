@@ -3,20 +3,24 @@
 import random
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from corridor.client import Person, RefusedError
 from corridor.invented import LANGUAGES, InventedPerson, invented, spelt
-from corridor.journey import TooSlowError, eventually
+from corridor.journey import TooSlowError
+from corridor.seed.incoming import IncomingList
 from corridor.seed.journal import Journal
 from corridor.seed.staff import Staff
+from corridor.seed.waiting import patiently
 
 KEYS = uuid.uuid5(uuid.NAMESPACE_URL, "corridor:seed")
 NOT_YET = frozenset({404, 409, 412, 422})
 """The answers of a service that has not heard yet of what happened elsewhere, to a command that is right."""
-PATIENCE_S = 60.0
+REFERRALS, RETURNS = "/referral/v1/referrals", "/returns/v1/returns"
+HALVES = {REFERRALS: ("incoming", "referral_id"), RETURNS: ("receiving", "return_id")}
+"""The half that comes in on each of these lists, and by which member a row is known."""
 OF_AGE, CHILD = range(1968, 2004), range(2011, 2018)
 """The years of birth of adults, and of children."""
 
@@ -29,6 +33,11 @@ class World:
     sender: Staff
     receiver: Staff
     journal: Journal
+    _incoming: dict[tuple[str, str], IncomingList] = field(default_factory=dict)
+
+    def incoming(self, who: Person, path: str) -> IncomingList:
+        """The list of a person, one for all lives."""
+        return self._incoming.setdefault((who.name, path), IncomingList(who, path, *HALVES[path]))
 
 
 class Life:
@@ -41,7 +50,8 @@ class Life:
         self.here, self.away = both if from_sender else both[::-1]
         self.person: InventedPerson = invented(self.chance, self._group())
         self.case = self.consent = ""
-        self.began = datetime.now(UTC)
+        self.began = self._asked = datetime.now(UTC)
+        self._broken_off = False
 
     def _group(self) -> str:
         """Most who are in protection in the one country come from the other, and those who are back are at home."""
@@ -55,7 +65,8 @@ class Life:
         async def now(_: str) -> str:
             return self.began.isoformat()
 
-        self.began = datetime.fromisoformat(await self.once(now))
+        begun = datetime.fromisoformat(await self.once(now))
+        self._broken_off, self.began = begun != self.began, begun
 
     def at(self, **after: float) -> str:
         """An instant so long after the beginning."""
@@ -79,6 +90,8 @@ class Life:
         """
 
         async def act(key: str) -> str:
+            self._asked = datetime.now(UTC)
+
             async def tried() -> Any:
                 version = await who.seen(seen) if seen else {}
                 content = body() if callable(body) else body
@@ -89,7 +102,7 @@ class Life:
                         return {"id": ""}  # a run that was broken off sent it, with an instant of then
                     raise
 
-            answer = await (_patiently(tried, path) if waits else tried())
+            answer = await (_not_too_early(tried, path) if waits else tried())
             return str((answer or {}).get("id", ""))
 
         return await self.once(act)
@@ -98,7 +111,18 @@ class Life:
         """Wait until there is something, and answer it."""
 
         async def act(_: str) -> str:
-            return str(await eventually(look, what, PATIENCE_S))
+            return str(await patiently(look, what))
+
+        return await self.once(act)
+
+    async def comes(self, who: Person, path: str, identifier: str, state: str = "") -> str:
+        """Wait until what the last command led to is on a list of this person, and answer its case there. After a run that was broken off
+        it may be there since that one.
+        """
+
+        async def act(_: str) -> str:
+            since = self.began if self._broken_off else self._asked
+            return str((await self._world.incoming(who, path).row(identifier, since, state))["case_id"])
 
         return await self.once(act)
 
@@ -131,7 +155,7 @@ class Life:
         return self.chance.choices((whole, str(year), f"{year}~"), (5, 2, 3))[0]
 
 
-async def _patiently(tried: Callable[[], Awaitable[Any]], what: str) -> Any:
+async def _not_too_early(tried: Callable[[], Awaitable[Any]], what: str) -> Any:
     """Try until it is not too early. Raises what was refused last, where it never was."""
     refused: list[RefusedError] = []
 
@@ -145,7 +169,7 @@ async def _patiently(tried: Callable[[], Awaitable[Any]], what: str) -> Any:
             return None
 
     try:
-        return await eventually(look, what, PATIENCE_S)
+        return await patiently(look, what)
     except TooSlowError as error:
         raise (refused[-1] if refused else error) from None
 

@@ -5,9 +5,9 @@ from typing import Any
 from corridor.client import Person
 from corridor.journey import ANSWERS, FIELDS
 from corridor.seed.asking import agreed
-from corridor.seed.life import Life
+from corridor.seed.life import REFERRALS, Life
 
-DRAFTS, CASES, REFERRALS = "/intake/v1/drafts", "/intake/v1/cases", "/referral/v1/referrals"
+DRAFTS, CASES = "/intake/v1/drafts", "/intake/v1/cases"
 DOORS = ("agency", "hotline", "self-referral", "reception-centre")
 HARMLESS = dict.fromkeys(ANSWERS, "no")
 
@@ -72,19 +72,7 @@ async def offered(life: Life, who: Person, referral: str) -> str:
     """Wait until a referral is on the list of whoever receives it; answers the case there. Nobody asks for what is not theirs yet: that
     would stand in the log as an attempt.
     """
-
-    async def come() -> str | None:
-        after: dict[str, str] = {}
-        while True:
-            page = await who.get(REFERRALS, half="incoming", updated_since=life.began.isoformat(), **after)
-            for half in page["items"]:
-                if half["referral_id"] == referral:
-                    return str(half["case_id"])
-            if page["next"] is None:
-                return None
-            after = {"after": page["next"]}
-
-    return await life.until(come, "the offer of a case")
+    return await life.comes(who, REFERRALS, referral)
 
 
 async def walk_in(

@@ -9,8 +9,8 @@ from chassis.clock import day_of
 from corridor.client import Person
 from corridor.journey import FIELDS
 from corridor.seed.asking import ask, confirm_guardian
-from corridor.seed.life import Life
-from corridor.seed.opening import REFERRALS, assess_needs, offered, walk_in
+from corridor.seed.life import REFERRALS, RETURNS, Life
+from corridor.seed.opening import assess_needs, offered, walk_in
 from corridor.seed.staff import Helper
 
 REASONS = ("no-capacity", "language-not-served", "additional-assessment-required", "not-eligible")
@@ -110,8 +110,8 @@ class ReturnJourney:
             "receiver": receiver.organisation,
             "receiver_cell": receiver.cell,
         }
-        made = await self._life.post(self._worker, "/returns/v1/returns", body, waits=True)
-        self._path = f"/returns/v1/returns/{made}"
+        made = await self._life.post(self._worker, RETURNS, body, waits=True)
+        self._path = f"{RETURNS}/{made}"
 
     async def counsel(self) -> None:
         await self._by_worker("counsel")
@@ -150,6 +150,10 @@ class ReturnJourney:
     async def turn_back(self) -> None:
         await self._by_worker("turn-back")
 
+    async def under_way(self) -> None:
+        """Wait until the receiver has heard of the departure."""
+        await self._life.comes(self._receives, RETURNS, self._path.removeprefix(f"{RETURNS}/"), "departed")
+
     async def miss(self) -> None:
         await self._by_receiver("miss")
 
@@ -175,7 +179,7 @@ class ReturnJourney:
 
 _DECIDED = ("request", "counsel", "decide")
 _CLEARED = (*_DECIDED, "prepare", "assess", "clear")
-_ARRIVED = (*_CLEARED, "depart", "arrive")
+_ARRIVED = (*_CLEARED, "depart", "under_way", "arrive")
 WAYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "requested": _DECIDED[:1],
@@ -186,7 +190,7 @@ WAYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "withdrawn": (*_DECIDED, "withdraw"),
         "cleared": _CLEARED,
         "departed": (*_CLEARED, "depart_late"),
-        "missed": (*_CLEARED, "depart", "miss"),
+        "missed": (*_CLEARED, "depart", "under_way", "miss"),
         "turned_back": (*_CLEARED, "depart", "turn_back"),
         "arrived": _ARRIVED,
         "closed": (*_ARRIVED, "close"),

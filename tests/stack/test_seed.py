@@ -1,10 +1,13 @@
 """The seed without a stack: whose life has which number, what is remembered of it, and what is said where nothing is up."""
 
+import asyncio
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from corridor.client import RefusedError
+from corridor.seed.incoming import IncomingList
 from corridor.seed.journal import Journal
 from corridor.seed.kinds import KINDS, kind_of
 from corridor.seed.life import Life, World
@@ -72,6 +75,43 @@ async def test_what_was_broken_off_goes_on_with_the_step_that_was_not_answered_u
     assert second.asked == first.asked[2:]
     assert await lived(tmp_path, third) == once
     assert (once[1:], third.asked) == (["A", "B", "C"], [])
+
+
+class Desk:
+    """A list that has come to these rows at each look, the last of which stay; a page has one row."""
+
+    name = "kh.worker"
+
+    def __init__(self, *looks: dict[str, str]) -> None:
+        self.looks, self.since = list(looks), []
+
+    async def get(self, path, **sought):
+        if "after" not in sought:
+            self.since.append(sought["updated_since"])
+        rows = list(self.looks[min(len(self.since), len(self.looks)) - 1].items())
+        at = int(sought.get("after", 0))
+        items = [
+            {"referral_id": one, "case_id": f"case of {one}", "state": state}
+            for one, state in rows[at : at + 1]
+        ]
+        return {"items": items, "next": str(at + 1) if at + 1 < len(rows) else None}
+
+
+async def test_one_look_at_a_list_serves_all_who_wait_there_and_goes_back_to_the_first_of_them():
+    desk, began = (
+        Desk({}, {"a": "received", "b": "received", "c": "received"}),
+        datetime(2026, 1, 1, tzinfo=UTC),
+    )
+    incoming = IncomingList(desk, "/list", "incoming", "referral_id")
+    waits = [incoming.row(one, began + timedelta(hours=n)) for n, one in enumerate("abc")]
+    assert [row["case_id"] for row in await asyncio.gather(*waits)] == ["case of a", "case of b", "case of c"]
+    assert desk.since == [began.isoformat()] * 2
+
+
+async def test_a_row_is_waited_for_until_it_stands_as_it_should():
+    desk = Desk({"a": "cleared"}, {"a": "cleared"}, {"a": "departed"})
+    row = await IncomingList(desk, "/list", "incoming", "referral_id").row("a", datetime.now(UTC), "departed")
+    assert (row["state"], len(desk.since)) == ("departed", 3)
 
 
 def test_without_a_stack_it_is_said_how_to_start_one(tmp_path):
