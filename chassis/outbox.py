@@ -23,15 +23,15 @@ _NAMES = listed(_WRITTEN)
 # The stream's row is locked before `pos` is drawn, so `pos` never inverts two events of one stream; a position drawn
 # by a transaction that has no transaction id yet would break the relay's holes, and this order excludes that too.
 _SEQUENCED = SetStatement(
-    f"""with counted as (
-        select stream, count(*) as n from unnest(cast(:stream as text[])) as s(stream) group by stream order by stream
+    f"""with given as materialized (select * from {source(_WRITTEN, counted=True)}), counted as (
+        select stream, count(*) as n from given group by stream order by stream
     ), locked as (
         insert into chassis.streams as t (stream, sequence) select stream, n from counted order by stream
         on conflict (stream) do update set sequence = t.sequence + excluded.sequence
         returning stream, sequence
     ), said as (
         select *, row_number() over (partition by stream order by ord) as i, count(*) over (partition by stream) as n
-        from {source(_WRITTEN, counted=True)}
+        from given
     )
     insert into chassis.outbox ({_NAMES}, sequence)
     select {_NAMES}, locked.sequence - n + i from said join locked using (stream) order by ord
@@ -63,8 +63,6 @@ _WORK = insert_missing(
     "priority",
     key=["kind", "key"],
 )
-_WORK_BESIDE = re.sub(r":(\w+)", r":work_\1", _WORK.sql)
-"""The same statement, with names that no other one has."""
 
 
 _UNPUBLISHED = text(
@@ -115,7 +113,7 @@ class OutboxRow:
 class LastWrite:
     """A statement that goes to the server with the others at the end of a transaction, and its values, whose names none of the others has."""
 
-    sql: str
+    statement: TextClause
     values: Mapping[str, Any]
 
 
@@ -125,10 +123,10 @@ async def write_last(conn: DirectConnection, rows: Sequence[OutboxRow], beside: 
         raise TooLargeToSay(f"an event may have at most {MAX_PAYLOAD} bytes")
     last, raw = [*beside], [r for r in rows if not r.sequenced]
     if events := [r for r in rows if r.sequenced]:
-        last.append(LastWrite(_SEQUENCED.sql, _SEQUENCED.parameters(events)))
+        last.append(LastWrite(*_SEQUENCED.asked(events)))
     if last:
         values = {name: value for one in last for name, value in one.values.items()}
-        await conn.execute(_together(*(one.sql for one in last)), values)
+        await conn.execute(_together(*(one.statement.text for one in last)), values)
     await _UNSEQUENCED.write(conn, raw)
 
 
@@ -157,8 +155,14 @@ def work_to_write(due: Sequence[DueWork], now: datetime, traceparent: str | None
         }
         for one in due
     ]
-    values = _WORK.parameters(rows, traceparent=traceparent)
-    return LastWrite(_WORK_BESIDE, {f"work_{name}": value for name, value in values.items()})
+    statement, values = _WORK.asked(rows, traceparent=traceparent)
+    return LastWrite(_of_work(statement.text), {f"work_{name}": value for name, value in values.items()})
+
+
+@cache
+def _of_work(statement: str) -> TextClause:
+    """The statement with names for its values that no other one has."""
+    return text(re.sub(r":(\w+)", r":work_\1", statement))
 
 
 async def is_held_up(conn: DirectConnection, topic: str, before: datetime) -> bool:

@@ -27,7 +27,7 @@ _FIRST = text(
     "select fingerprint, status, resource_id, version from chassis.idempotency where actor = :actor and key = :key"
 )
 _FORGET = text("delete from chassis.idempotency where actor = :actor and key = :key")
-_REMEMBER = (
+_REMEMBER = text(
     "update chassis.idempotency set status = :claim_status, resource_id = :claim_resource_id, version = :claim_version"
     " where actor = :claim_actor and key = :claim_key"
 )

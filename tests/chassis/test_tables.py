@@ -285,11 +285,11 @@ def test_a_column_that_is_not_there_is_refused_where_the_statement_is_made() -> 
 
 def test_a_value_that_the_statement_does_not_write_is_refused() -> None:
     with pytest.raises(TypeError, match="colour"):
-        insert_set(LOG).parameters([{"word": "x", "colour": "red"}])
+        insert_set(LOG).asked([{"word": "x", "colour": "red"}])
     with pytest.raises(TypeError, match="colour"):
-        insert_set(LOG).parameters([{"word": "x"}], colour="red")
+        insert_set(LOG).asked([{"word": "x"}], colour="red")
     with pytest.raises(KeyError):
-        insert_set(LOG).parameters([{"word": "x"}, {}])
+        insert_set(LOG).asked([{"word": "x"}, {}])
 
 
 @dataclass(frozen=True, slots=True)
