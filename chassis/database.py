@@ -80,7 +80,7 @@ class Transaction:
     rows: list[OutboxRow] = field(default_factory=list)
     due: list[DueWork] = field(default_factory=list)
     beside: list[LastWrite] = field(default_factory=list)
-    """What is written together with the events at the end, and is read by nothing before."""
+    """The statements that go together with the events at the end; nothing reads before what they write."""
     wakes: set[Wake] = field(default_factory=set)
     """The wakes that follow the commit of this transaction."""
     due_at: datetime | None = None

@@ -144,6 +144,19 @@ async def test_rows_are_mappings_too_and_share_what_is_said_of_all(conn: AsyncCo
     ]
 
 
+async def test_one_row_and_many_are_written_alike_whatever_of_them_is_shared(conn: AsyncConnection) -> None:
+    there = Journey("Aranyaprathet", NOON)
+    insert = insert_set(BOATS)
+    await insert.write(conn, [boat("a", crew=WORDS, owners=(uuid4(),))])
+    await insert.write(conn, [boat("b"), boat("c", offset=7)], crew=WORDS, journey=there)
+    await insert.write(conn, [boat("d", left_at=NOON)], state=State.LEFT, owners=None)
+    found = await boats(conn)
+    assert [one.crew for one in found] == [WORDS, WORDS, WORDS, ()]
+    assert [one.journey for one in found] == [None, there, there, None]
+    assert [(one.offset, one.state) for one in found[2:]] == [(7, State.MOORED), (None, State.LEFT)]
+    assert [one.owners is None for one in found] == [False, True, True, True]
+
+
 async def test_an_empty_set_asks_nothing_of_the_server() -> None:
     nobody: Any = None
     assert await insert_set(BOATS).write(nobody, []) == 0
