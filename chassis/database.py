@@ -179,7 +179,7 @@ class Database:
         listen(self.engine.sync_engine, "do_connect", open_in_greenlet)
         listen(self.engine.sync_engine, "connect", self._connected)
         self.wakes = Wakes(self._notify)
-        self.at_end: Callable[[Transaction], Awaitable[None]] | None = None
+        self.at_end: list[Callable[[Transaction], Awaitable[None]]] = []
         """Asked at the end of each transaction, before its events and its work are written."""
         self._entries: dict[type[Event], Entry] = {}
 
@@ -189,8 +189,8 @@ class Database:
         async with self._begun(origin.shown) as conn:
             tx = Transaction(conn, origin, self.clock(), self)
             yield tx
-            if self.at_end is not None:
-                await self.at_end(tx)
+            for step in self.at_end:
+                await step(tx)
             await tx.flush()
         for wake in tx.wakes:
             self.wakes.say(wake)
