@@ -5,6 +5,7 @@ alone, and so is every column of a set of one row: an array costs more than four
 caller adds, `t` is the row in the table and `u` the row of the set; in an upsert `excluded` is the row of the set.
 """
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
@@ -76,12 +77,19 @@ class Connection(Protocol):
 
 
 class SetStatement:
-    """One statement for rows that have its columns by name: as attributes, or as the keys of a mapping. In its SQL they are named in `source` alone."""
+    """One statement for rows that have its columns by name: as attributes, or as the keys of a mapping. Raises KeyError for SQL that names their values elsewhere
+    than in `source`.
+    """
 
     def __init__(self, sql: str, columns: Columns) -> None:
-        self._sql, self._columns = sql, columns
+        self.sql, self._columns = sql, columns
         self._encoders = {name: _encoder(column) for name, column in columns.items()}
         self._shapes: dict[frozenset[str], TextClause] = {}
+        rest = self._with(lambda _: "")
+        if named := [name for name in columns if re.search(rf":{name}\b", rest)]:
+            raise KeyError(
+                f"these are arrays or plain values, and named in `source` alone: {', '.join(named)}"
+            )
 
     async def write(self, conn: Connection, rows: Sequence[Any], **same: Any) -> int:
         """Write the rows; how many of the table were written. `same` are the values that all rows of the set share."""
@@ -110,13 +118,14 @@ class SetStatement:
 
     def _shape(self, same: frozenset[str]) -> TextClause:
         if same not in self._shapes:
-            sql = self._sql
-            for counted in (False, True):
-                sql = sql.replace(
-                    source(self._columns, counted=counted), source(self._columns, same, counted=counted)
-                )
+            sql = self._with(lambda counted: source(self._columns, same, counted=counted))
             self._shapes[same] = text(sql)
         return self._shapes[same]
+
+    def _with(self, set_of: Callable[[bool], str]) -> str:
+        """The SQL with another source of its rows."""
+        plain, counted = (source(self._columns, counted=one) for one in (False, True))
+        return self.sql.replace(plain, set_of(False)).replace(counted, set_of(True))
 
 
 def insert_set(table: Table, *names: str, without: Iterable[str] = (), on_conflict: str = "") -> SetStatement:

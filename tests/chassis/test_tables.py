@@ -19,10 +19,12 @@ from chassis.rows import RowReader
 from chassis.tables import (
     TEXTS,
     TIMESTAMPTZ,
+    SetStatement,
     delete_set,
     insert_missing,
     insert_set,
     required,
+    source,
     update_set,
     upsert_set,
 )
@@ -155,6 +157,12 @@ async def test_one_row_and_many_are_written_alike_whatever_of_them_is_shared(con
     assert [one.journey for one in found] == [None, there, there, None]
     assert [(one.offset, one.state) for one in found[2:]] == [(7, State.MOORED), (None, State.LEFT)]
     assert [one.owners is None for one in found] == [False, True, True, True]
+
+
+def test_a_statement_that_names_its_values_beside_the_set_is_refused() -> None:
+    columns = {"word": LOG.c.word}
+    with pytest.raises(KeyError, match="source"):
+        SetStatement(f"insert into probe.log (word) select :word from {source(columns)}", columns)
 
 
 async def test_an_empty_set_asks_nothing_of_the_server() -> None:
