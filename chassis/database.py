@@ -18,7 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from chassis.clock import Clock, utc_now
 from chassis.connection import Answer, DirectConnection, PreparedStatements, lent, open_in_greenlet
 from chassis.endings import within
-from chassis.outbox import DueWork, LastWrite, OutboxRow, work_to_write, write_last
+from chassis.outbox import DueWork, OutboxRow, work_to_write, write_last
+from chassis.set_writes import SetWrite
 from chassis.wakes import CHANNEL, Wake, Wakes
 from contracts.catalogue import Entry, entry_for
 from contracts.envelope import Event
@@ -79,8 +80,8 @@ class Transaction:
     database: "Database"
     rows: list[OutboxRow] = field(default_factory=list)
     due: list[DueWork] = field(default_factory=list)
-    beside: list[LastWrite] = field(default_factory=list)
-    """The statements that go together with the events at the end; nothing reads before what they write."""
+    beside: list[SetWrite] = field(default_factory=list)
+    """Sets that are written together with the events at the end; nothing reads them before."""
     wakes: set[Wake] = field(default_factory=set)
     """The wakes that follow the commit of this transaction."""
     due_at: datetime | None = None

@@ -1,17 +1,16 @@
 """The outbox: events and work written in the transaction that makes them true, by one statement at its end."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 
 from chassis.connection import DirectConnection
 from chassis.own_tables import OUTBOX, WORK
+from chassis.set_writes import SetWrite, write_together
 from chassis.tables import SetStatement, insert_missing, listed, source
 
 MAX_PAYLOAD = 900_000
@@ -109,38 +108,16 @@ class OutboxRow:
     id: UUID = field(default_factory=uuid4)
 
 
-@dataclass(frozen=True, slots=True)
-class LastWrite:
-    """A statement that goes to the server with the others at the end of a transaction, and its values, whose names none of the others has."""
-
-    statement: TextClause
-    values: Mapping[str, Any]
-
-
-async def write_last(conn: DirectConnection, rows: Sequence[OutboxRow], beside: Sequence[LastWrite]) -> None:
+async def write_last(conn: DirectConnection, rows: Sequence[OutboxRow], beside: Sequence[SetWrite]) -> None:
     """Write the rows in order, and the rest beside them. Raises TooLargeToSay before anything is written."""
     if any(len(row.payload) > MAX_PAYLOAD for row in rows):
         raise TooLargeToSay(f"an event may have at most {MAX_PAYLOAD} bytes")
-    last, raw = [*beside], [r for r in rows if not r.sequenced]
-    if events := [r for r in rows if r.sequenced]:
-        last.append(LastWrite(*_SEQUENCED.asked(events)))
-    if last:
-        values = {name: value for one in last for name, value in one.values.items()}
-        await conn.execute(_together(*(one.statement.text for one in last)), values)
-    await _UNSEQUENCED.write(conn, raw)
+    events = SetWrite(_SEQUENCED, [r for r in rows if r.sequenced])
+    await write_together(conn, [*beside, events])
+    await _UNSEQUENCED.write(conn, [r for r in rows if not r.sequenced])
 
 
-@cache
-def _together(*statements: str) -> TextClause:
-    """One statement that does all of these. They see nothing of one another, and PostgreSQL begins with the last one."""
-    *beside, last = statements
-    if not beside:
-        return text(last)
-    named = ", ".join(f"beside_{number} as ({sql})" for number, sql in enumerate(beside))
-    return text(f"with {named}, {last[5:]}" if last.startswith("with ") else f"with {named} {last}")
-
-
-def work_to_write(due: Sequence[DueWork], now: datetime, traceparent: str | None) -> LastWrite:
+def work_to_write(due: Sequence[DueWork], now: datetime, traceparent: str | None) -> SetWrite:
     """The rows of work; one that exists under the same kind and key stays as it is."""
     rows = [
         {
@@ -155,14 +132,7 @@ def work_to_write(due: Sequence[DueWork], now: datetime, traceparent: str | None
         }
         for one in due
     ]
-    statement, values = _WORK.asked(rows, traceparent=traceparent)
-    return LastWrite(_of_work(statement.text), {f"work_{name}": value for name, value in values.items()})
-
-
-@cache
-def _of_work(statement: str) -> TextClause:
-    """The statement with names for its values that no other one has."""
-    return text(re.sub(r":(\w+)", r":work_\1", statement))
+    return SetWrite(_WORK, rows, {"traceparent": traceparent})
 
 
 async def is_held_up(conn: DirectConnection, topic: str, before: datetime) -> bool:

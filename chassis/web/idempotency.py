@@ -12,9 +12,11 @@ from sqlalchemy import text
 from chassis.connection import DirectConnection
 from chassis.database import Transaction
 from chassis.identity.auth import Actor
-from chassis.outbox import LastWrite
+from chassis.own_tables import IDEMPOTENCY
 from chassis.problems import IdempotencyMismatch
+from chassis.set_writes import SetWrite
 from chassis.settings import Settings
+from chassis.tables import update_set
 
 _SALT = 16
 _KEPT = 32
@@ -27,10 +29,7 @@ _FIRST = text(
     "select fingerprint, status, resource_id, version from chassis.idempotency where actor = :actor and key = :key"
 )
 _FORGET = text("delete from chassis.idempotency where actor = :actor and key = :key")
-_REMEMBER = text(
-    "update chassis.idempotency set status = :claim_status, resource_id = :claim_resource_id, version = :claim_version"
-    " where actor = :claim_actor and key = :claim_key"
-)
+_REMEMBER = update_set(IDEMPOTENCY, "status", "resource_id", "version")
 
 
 @dataclass(slots=True)
@@ -76,14 +75,7 @@ async def remember(tx: Transaction, claimed: Claim) -> None:
     if claimed.status is None:  # nothing was done under this key, so nothing is remembered
         await tx.execute(_FORGET, {"actor": claimed.actor, "key": claimed.key})
         return
-    values = {
-        "claim_actor": claimed.actor,
-        "claim_key": claimed.key,
-        "claim_status": claimed.status,
-        "claim_resource_id": claimed.resource_id,
-        "claim_version": claimed.version,
-    }
-    tx.beside.append(LastWrite(_REMEMBER, values))
+    tx.beside.append(SetWrite(_REMEMBER, [claimed]))
 
 
 def _kept_key(key: str) -> str:
