@@ -129,11 +129,9 @@ class SetStatement:
 
 
 def insert_set(table: Table, *names: str, without: Iterable[str] = (), on_conflict: str = "") -> SetStatement:
-    """New rows in the order of the set, with the columns named; where none is named, with all but identities and `without`."""
+    """New rows in the order of the set, with the columns named; where none is named, with all but those that the database makes and `without`."""
     left = {table.c[name].name for name in without}
-    columns = {
-        c.name: c for c in table.c if (c.name in names if names else not (c.identity or c.name in left))
-    }
+    columns = {c.name: c for c in table.c if (c.name in names if names else not (_own(c) or c.name in left))}
     if missing := set(names) - columns.keys():
         raise KeyError(f"{table.fullname} has no {', '.join(sorted(missing))}")
     values = ", ".join(map(_value, columns.values()))
@@ -168,7 +166,7 @@ def upsert_set(
     says of which rows.
     """
     keys = [column.name for column in table.primary_key]
-    named = names or [c.name for c in table.c if c.identity is None and c.name not in set(without)]
+    named = names or [c.name for c in table.c if not (_own(c) or c.name in set(without))]
     replaced = _sets(table, update or [name for name in named if name not in keys], "excluded")
     action = f"on conflict {_conflict(table, key or keys)} do update set {replaced}" + (
         f" where {where}" if where else ""
@@ -239,6 +237,11 @@ def one_of(codes: Collection[StrEnum]) -> str:
     return f"({', '.join(named)})"
 
 
+def minute_of(instant: str) -> str:
+    """The minute in which an instant lies, in SQL that a column may be generated from."""
+    return f"date_bin(interval '1 minute', {instant}, timestamptz 'epoch')"
+
+
 def listed(names: Iterable[str]) -> str:
     return ", ".join(map(quoted, names))
 
@@ -259,6 +262,11 @@ def source(columns: Columns, same: Collection[str] = (), *, counted: bool = Fals
     if not plain:
         return f"{rows}u{named}"
     return f"(select r.*, {', '.join(plain)} from {rows}r{named}) as u"
+
+
+def _own(column: Column[Any]) -> bool:
+    """True of a column that the database makes by itself, and nobody writes."""
+    return column.identity is not None or column.computed is not None
 
 
 def _value(column: Column[Any], source: str = "u") -> str:

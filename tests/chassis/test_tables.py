@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Column, Identity, Index, MetaData, Table, text
+from sqlalchemy import Column, Computed, Identity, Index, MetaData, Table, text
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, INTEGER, JSONB, TEXT
 from sqlalchemy.dialects.postgresql import UUID as UUID_COLUMN
 from sqlalchemy.exc import IntegrityError
@@ -61,8 +61,9 @@ ONE_BOAT = Index(
 )
 BY_STATE = Index("berths_state", BERTHS.c.state)
 LOG = Table(
-    "log", _META, Column("pos", BIGINT, Identity(always=True), primary_key=True), required("word", TEXT)
-)
+    "log", _META, Column("pos", BIGINT, Identity(always=True), primary_key=True), required("word", TEXT),
+    Column("letters", INTEGER, Computed("length(word)", persisted=True)),
+)  # fmt: skip
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 WORDS = ('he said "no"', "back\\slash", "comma, brace }", "", "null", "สวัสดี")

@@ -216,9 +216,8 @@ async def assign_case(
         facts = case.assign(organisation, workers)
     await require_workers(tx, organisation, workers, "workers")
     await cases.save(tx, case, facts)
-    await attention.opened(
-        tx, actor, case_id
-    )  # the worker who takes the case on, where that is the very one who assigns it
+    if actor.subject in case.workers:  # whoever takes the case on is the very one who assigns it
+        await attention.opened(tx, actor, case_id)
     return case
 
 
