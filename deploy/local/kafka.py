@@ -143,7 +143,7 @@ class Broker:
         self._process.kill()
 
     def _java(self) -> list[str]:
-        jars, runtime = kafka_jars(), java()
+        jars, runtime = kafka_jars().resolve(), java()
         self._archive = ClassArchive(runtime, jars)
         return [
             runtime,
