@@ -216,7 +216,7 @@ _OF_GRANTS: Mapping[type[Event], Any] = MappingProxyType(
 
 
 def _ground_of(event: Event) -> str | None:
-    """Whom besides the recipients of before an event is about, as the ground on which it is decided; None: it needs no ground."""
+    """The recipient on whose entry an event is decided, besides those of before; None: nothing is decided."""
     if type(event) in _DECIDES_NOTHING:
         return None
     return event.recipient if isinstance(event, ReferralSentV1) else ""
