@@ -187,7 +187,7 @@ class Relay(SupervisedLoop):
     async def _meanwhile(
         self, batch: PublishableRows, before: PublishableRows | None, reader: OutboxReader
     ) -> PublishableRows | None:
-        """What the database does while a batch is under way to the broker; the next batch, where there is one."""
+        """Settle the batch before, and read the next, while this one is under way to the broker."""
         if before is not None:
             await self._settle(reader, before)
         if len(batch.rows) < BATCH or self.stopping:
