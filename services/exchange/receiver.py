@@ -102,7 +102,7 @@ class Receiver:
             async with self._transaction() as tx:
                 for raw, _ in presences:
                     if raw is not newest[0]:
-                        await inbox.drop(tx, raw)
+                        await inbox.take(tx, raw)
         raw, opened = newest
         return await self._apply(raw, opened if complete else _without_heads(opened)) + len(presences) - 1
 
@@ -158,8 +158,7 @@ class Receiver:
         return True
 
     async def _receive(self, raw: RawRecord, opened: OpenedEnvelope) -> None:
-        async with self._transaction() as tx:
-            distrusted = await distrusts.active(tx)
+        distrusted = await distrusts.look(self._service.database)
         if opened.signed_with in distrusted.keys and not await self._is_ours(raw):
             await self._refuse(raw, "unknown_key")
             return
@@ -172,7 +171,7 @@ class Receiver:
             ):
                 prepared[item.id] = await self._prepare(judged, item)
         async with self._transaction() as tx:
-            if await inbox.hold(tx, raw):
+            if await inbox.take(tx, raw):
                 await receive(tx, replace(judged, prepared=prepared))
 
     async def _is_ours(self, raw: RawRecord) -> bool:
@@ -184,7 +183,7 @@ class Receiver:
 
     async def _refuse(self, raw: RawRecord, code: str) -> None:
         async with self._transaction() as tx:
-            if await inbox.hold(tx, raw):
+            if await inbox.take(tx, raw):
                 await refuse_bytes(tx, raw, code)
 
     async def _failed(
@@ -208,14 +207,16 @@ class Receiver:
         try:
             if isinstance(opened, OpenedEnvelope):
                 async with self._transaction() as tx:
-                    await quarantine(tx, self._judge(raw, opened))
+                    if await inbox.take(tx, raw):
+                        await quarantine(tx, self._judge(raw, opened))
                 return
         except Exception as error:
             if transient(error):
                 raise
             log.warning("envelope at %s/%d/%d: %s", raw.cell, raw.partition, raw.offset, named(error))
         async with self._transaction() as tx:
-            await put_away(tx, raw)
+            if await inbox.take(tx, raw):
+                await put_away(tx, raw)
 
     def _judge(
         self, raw: RawRecord, opened: OpenedEnvelope, distrusted: Distrusts = NOTHING
