@@ -14,7 +14,6 @@ from starlette.types import ASGIApp
 
 from chassis import collecting
 from chassis.endings import cut_off
-from chassis.migrate import migrate
 from chassis.observe.logs import configure
 from chassis.service import Service
 from chassis.settings import Settings
@@ -38,6 +37,8 @@ def run(name: str, settings_class: type[S], build: Callable[[S], Service], versi
     if role == "migrate":
         if settings.owner_url is None:
             parser.error("CORRIDOR_OWNER_URL is needed to migrate")
+        from chassis.migrate import migrate  # brings alembic, which a service that runs has no use for
+
         asyncio.run(migrate(settings.owner_url.get_secret_value(), name, versions))
         return
     uvloop.run(serve([build(settings)], settings.host, settings.port, worker=role != "api"))

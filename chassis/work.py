@@ -17,6 +17,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from chassis.connection import Answer
 from chassis.database import Database, Transaction
 from chassis.faults import named, place, transient
 from chassis.observe.telemetry import Telemetry, mark_failed
@@ -131,6 +132,13 @@ class WorkItem:
     """The context of the span in which the item is worked on: for messages that leave by another way than an event or
     a call.
     """
+
+
+class NothingFollows:
+    """The result of an act that found nothing to be done: its item is deleted, and `finish` is not asked."""
+
+
+NOTHING_FOLLOWS = NothingFollows()
 
 
 async def no_act(_: WorkItem) -> None:
@@ -324,10 +332,12 @@ class WorkRunner(SupervisedLoop):
             await self._put_off(item, _FAILED, parameters, kind.given_up if spent else None)
 
     async def _finish(self, kind: WorkKind, item: WorkItem, result: Any) -> None:
+        claimed = {"id": item.id, "claim": item.claim}
+        if result is NOTHING_FOLLOWS or kind.finish is no_finish:
+            _require_claim(await self._database.look(_FINISH, claimed))
+            return
         async with self._database.transaction(self._database.system()) as tx:
-            deleted = await tx.execute(_FINISH, {"id": item.id, "claim": item.claim})
-            if deleted.rowcount != 1:
-                raise LostClaim
+            _require_claim(await tx.execute(_FINISH, claimed))
             await kind.finish(tx, item, result)
 
     async def _put_off(
@@ -353,6 +363,11 @@ class WorkRunner(SupervisedLoop):
 
     def _after(self, seconds: float) -> datetime:
         return self._database.clock() + timedelta(seconds=seconds)
+
+
+def _require_claim(deleted: Answer) -> None:
+    if deleted.rowcount != 1:
+        raise LostClaim
 
 
 async def backlog(tx: Transaction, lane: str, *, priority: int | None = None, most: int = 10_000) -> int:

@@ -7,7 +7,6 @@ from typing import Any
 
 from fastapi.telemetry import TelemetryConfig
 from opentelemetry.context import Context
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.metrics import MeterProvider
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan, SpanProcessor, TracerProvider
@@ -172,6 +171,8 @@ def _processor(settings: Settings, exporter: SpanExporter | None) -> SpanProcess
     if exporter is not None:
         return SimpleSpanProcessor(AllowListed(exporter))
     if settings.otlp_endpoint is not None:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # brings protobuf
+
         return BatchSpanProcessor(
             AllowListed(OTLPSpanExporter(endpoint=settings.otlp_endpoint, timeout=EXPORT_SECONDS))
         )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local.certificates import write_certificates
+from deploy.local.class_archive import ClassArchive
 from deploy.local.jars import java, kafka_jars
 from deploy.local.ports import kept_ports
 from deploy.local.process import ServerError, ServerProcess, kept_password
@@ -19,6 +20,8 @@ ADMIN = "admin"
 LOOPBACK = "127.0.0.1"
 JVM = (
     "-XX:+UseSerialGC",
+    "-Xms40m",
+    "-Xmn12m",  # as much again is touched before anything is collected
     "-XX:TieredStopAtLevel=1",
     "-XX:-UsePerfData",
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
@@ -58,6 +61,7 @@ class Broker:
         self._name, self._plaintext, self._heap = name, plaintext, heap
         self._owner, self._remove = owner, remove
         self._process = ServerProcess(self._directory)
+        self._archive: ClassArchive | None = None
         self._data = place.data if place else self._directory / "data"
         self._host = place.host if place else LOOPBACK
         self._ports = (
@@ -128,6 +132,8 @@ class Broker:
 
     def wait(self) -> None:
         self._process.wait_until(self._answers)
+        if self._archive is not None:
+            self._archive.make_beside(self._directory)
 
     def stop(self) -> None:
         self._process.stop()
@@ -137,7 +143,16 @@ class Broker:
         self._process.kill()
 
     def _java(self) -> list[str]:
-        return [java(), f"-Xmx{self._heap}", *JVM, "-cp", f"{kafka_jars()}/*"]
+        jars, runtime = kafka_jars().resolve(), java()
+        self._archive = ClassArchive(runtime, jars)
+        return [
+            runtime,
+            f"-Xmx{self._heap}",
+            *JVM,
+            *self._archive.options(self._directory),
+            "-cp",
+            f"{jars}/*",
+        ]
 
     def _format(self, properties: Path) -> None:
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A")
@@ -208,7 +223,9 @@ SINGLE_NODE: dict[str, str | int] = {
     "share.coordinator.state.topic.min.isr": 1,
     "offsets.topic.num.partitions": 1,
     "group.initial.rebalance.delay.ms": 0,
-    "log.cleaner.dedupe.buffer.size": 16_777_216,
+    "log.cleaner.dedupe.buffer.size": 2_200_000,
+    "fetch.purgatory.purge.interval.requests": 50,
+    "producer.purgatory.purge.interval.requests": 50,
     "log.index.size.max.bytes": 1_048_576,
     "broker.heartbeat.interval.ms": 1_000,
     "broker.session.timeout.ms": 4_000,
@@ -221,4 +238,4 @@ SINGLE_NODE: dict[str, str | int] = {
     "share.coordinator.threads": 1,
     "log.cleaner.backoff.ms": 300_000,
 }
-"""One broker for one cell on a laptop: nothing is replicated, and little wakes up while nothing happens."""
+"""One broker for one cell on a laptop: nothing is replicated, little wakes up while nothing happens, and little is kept in memory."""

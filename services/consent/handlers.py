@@ -41,12 +41,12 @@ from contracts.events.referral import (
 )
 from services.consent.domain.case import CaseConsents
 from services.consent.domain.facts import Fact
-from services.consent.domain.grant import ReceivedTerms
+from services.consent.domain.grant import CaseGrants, ReceivedTerms
 from services.consent.domain.ground import AgreementVersions
 from services.consent.domain.request import Request
 from services.consent.domain.terms import LONGEST
 from services.consent.outgoing import outgoing
-from services.consent.store import grounds, records
+from services.consent.store import grants, grounds, records
 from services.consent.store.tables import RECORDS
 
 Facts = Iterable[Fact]
@@ -146,7 +146,7 @@ def on_recall_answered(case: CaseConsents, event: RecallAnsweredV1, now: datetim
     return [] if disclosure is None else disclosure.answered(event.answer, event.law)
 
 
-def on_disclosure_received(case: CaseConsents, event: DisclosureReceivedV1, now: datetime) -> Facts:
+def on_disclosure_received(case: CaseGrants, event: DisclosureReceivedV1, now: datetime) -> Facts:
     terms = event.grant.kept_as(
         ReceivedTerms, referral_id=event.referral_id, sender=event.sender, sender_cell=event.sender_cell
     )
@@ -155,7 +155,7 @@ def on_disclosure_received(case: CaseConsents, event: DisclosureReceivedV1, now:
     return ()
 
 
-def on_recall_received(case: CaseConsents, event: RecallReceivedV1, now: datetime) -> Facts:
+def on_recall_received(case: CaseGrants, event: RecallReceivedV1, now: datetime) -> Facts:
     """Protective: the event may come before the disclosure that it recalls, and then closes it before it is known."""
     case.grant(event.disclosure_id).recall(event.reason)
     return ()
@@ -194,10 +194,32 @@ _OF_A_CASE: Mapping[type[Event], Any] = MappingProxyType(
         EnvelopeDeliveredV1: on_envelope_delivered,
         EnvelopeRefusedV1: on_envelope_refused,
         RecallAnsweredV1: on_recall_answered,
-        DisclosureReceivedV1: on_disclosure_received,
-        RecallReceivedV1: on_recall_received,
     }
 )
+
+_DECIDES_NOTHING = frozenset(
+    {
+        AgeGroupChangingV1,
+        AgeGroupKnownV1,
+        ErasureConfirmedV1,
+        CaseErasedV1,
+        EnvelopeSealedV1,
+        EnvelopeDeliveredV1,
+        EnvelopeRefusedV1,
+        RecallAnsweredV1,
+    }
+)
+"""The events by which nothing is authorised and no time is counted: neither agreements nor the directory are looked at for them."""
+_OF_GRANTS: Mapping[type[Event], Any] = MappingProxyType(
+    {DisclosureReceivedV1: on_disclosure_received, RecallReceivedV1: on_recall_received}
+)
+
+
+def _ground_of(event: Event) -> str | None:
+    """The recipient on whose entry an event is decided, besides those of before; None: nothing is decided."""
+    if type(event) in _DECIDES_NOTHING:
+        return None
+    return event.recipient if isinstance(event, ReferralSentV1) else ""
 
 
 def subscriptions(cell: str) -> list[Subscription[Any, Any]]:
@@ -221,6 +243,13 @@ def subscriptions(cell: str) -> list[Subscription[Any, Any]]:
         load=load,
         save=records.save_cases,
         outgoing=outgoing,
-        names=lambda event: event.recipient if isinstance(event, ReferralSentV1) else None,
+        names=_ground_of,
     )
-    return [agreements, taken_over(RECORDS), cases]
+    received = Subscription(
+        handlers=_OF_GRANTS,
+        key=lambda event: event.case_id,
+        load=grants.load,
+        save=grants.save,
+        outgoing=outgoing,
+    )
+    return [agreements, taken_over(RECORDS), cases, received]

@@ -95,5 +95,5 @@ def build(settings: Settings) -> Service[Settings, Parts]:
         machines=roles_of_machine,
         follows_cases=False,  # intake writes the projection itself, in the transaction that assigns a case
     )
-    service.database.at_end = DailyLimit(service, settings.cases_a_day).note
+    service.database.at_end = [DailyLimit(service, settings.cases_a_day).note, attention.clocks(clock)]
     return service

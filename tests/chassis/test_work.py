@@ -11,7 +11,17 @@ from sqlalchemy import text
 
 from chassis.clock import utc_now
 from chassis.database import DueWork, Transaction
-from chassis.work import WorkItem, WorkKind, WorkPostponed, WorkRunner, backlog, backoff, retry_failed
+from chassis.work import (
+    NOTHING_FOLLOWS,
+    WorkItem,
+    WorkKind,
+    WorkPostponed,
+    WorkRunner,
+    backlog,
+    backoff,
+    no_finish,
+    retry_failed,
+)
 from tests.chassis.pipeline import ORIGIN, Side, eventually, given, running, side
 
 Finish = Callable[[Transaction, WorkItem, Any], Awaitable[None]]
@@ -157,6 +167,38 @@ async def test_an_item_whose_lease_ran_out_is_finished_by_its_new_owner_alone(co
     await due(consent, DueWork("mail", "1"))
     await runner(consent, kind(outlives_its_lease, effect)).run_due()
     assert await consent.effects() == []
+    await other._attempt(taken[0])
+    assert len(await consent.effects()) == 1
+
+
+@pytest.mark.parametrize(("result", "finish"), [(NOTHING_FOLLOWS, effect), (None, no_finish)])
+async def test_an_item_of_which_nothing_follows_is_gone_in_one_statement_and_its_finish_is_not_asked(
+    consent: Side, result: object, finish: Finish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def act(item: WorkItem) -> object:
+        return result
+
+    await due(consent, DueWork("mail", "1"))
+    monkeypatch.setattr(consent.database, "transaction", None)
+    assert await runner(consent, kind(act, finish)).run_due() == 1
+    assert (await rows(consent), await consent.effects()) == ([], [])
+
+
+async def test_an_item_of_which_nothing_follows_is_left_to_whoever_has_it_by_now(consent: Side) -> None:
+    other = runner(consent, kind(_acts, effect))
+    taken: list[WorkItem] = []
+
+    async def outlives_its_lease(item: WorkItem) -> object:
+        async with consent.database.engine.begin() as conn:
+            await conn.exec_driver_sql(
+                "update chassis.work set claimed_until = clock_timestamp() - interval '1 s'"
+            )
+        taken.extend(await other._claim({"": 1}))
+        return NOTHING_FOLLOWS
+
+    await due(consent, DueWork("mail", "1"))
+    await runner(consent, kind(outlives_its_lease, effect)).run_due()
+    assert len(await rows(consent)) == 1
     await other._attempt(taken[0])
     assert len(await consent.effects()) == 1
 

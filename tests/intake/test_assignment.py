@@ -1,6 +1,6 @@
 """A case is given to somebody who is there, and always has somebody who can open it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -39,11 +39,9 @@ async def unattended(intake, role="supervisor", **who):
 
 
 async def passes(intake, time):
-    """What is due then is done; the clock stays there. Twice, because a clock is set before it runs."""
-    await intake.work()
+    """What is due then is done; the clock stays there."""
     at = intake.service.database.clock() + time
     intake.service.database.clock = lambda: at
-    await intake.work()
     await intake.work()
 
 
@@ -73,6 +71,16 @@ async def test_a_case_that_nobody_opens_in_the_time_of_its_urgency_raises_one_al
         await passes(intake, late)
         assert await alarms(intake) == [(case_id, AGENCY, "not-opened")]
     assert await unattended(intake) == [case_id]
+
+
+async def test_a_case_has_its_time_from_when_it_is_given_before_any_work_was_done(intake):
+    case_id = str(await open_case(intake, urgency="immediate"))
+    given = intake.service.database.clock()
+    await assign(intake, case_id, "th.worker")
+    answer = await intake.client.get("/v1/cases?late=false", headers=intake.as_("supervisor"))
+    [due] = [datetime.fromisoformat(one["next_at"]) for one in answer.json()["items"]]
+    assert given + timedelta(hours=1) <= due <= given + timedelta(hours=1, minutes=1)
+    assert await intake.work() == 1  # whether its worker, who has it now, is on leave
 
 
 async def test_whoever_has_the_case_and_opens_it_ends_the_waiting_and_nobody_else_does(intake):

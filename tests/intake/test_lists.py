@@ -231,7 +231,7 @@ async def test_names_are_shown_on_the_own_cases_and_the_reading_is_logged(cases)
 
 
 async def test_names_of_the_own_cases_do_not_count_towards_the_cases_of_a_day_and_those_of_others_do(cases):
-    cases.intake.service.database.at_end.__self__._limit = 1
+    cases.intake.service.database.at_end[0].__self__._limit = 1
     for worker in (WORKER, WORKER, COLLEAGUE):
         await cases.opened(worker)
     await cases.asked(cases.worker)

@@ -617,6 +617,17 @@ async def test_a_case_that_is_handed_over_takes_its_tasks_out_of_every_list_with
     assert await listed(intake, worker) == []
 
 
+async def test_a_case_that_is_handed_over_keeps_no_words_of_a_task_that_has_ended_either(intake):
+    case_id, worker = await open_case(intake), intake.as_("case_worker")
+    task_id = await raised(intake, worker, case_id=str(case_id), text=WORDS)
+    assert (await move(intake, task_id, "complete", worker)).status_code == 200
+    await intake.deliver(a_move(case_id, "accepted"))
+    await intake.work()
+    async with intake.service.database.engine.connect() as conn:
+        kept = (await conn.execute(text("select content from intake.tasks"))).scalars().all()
+    assert kept == [None]
+
+
 async def test_a_task_that_has_become_a_cases_meanwhile_is_not_moved_by_the_right_to_the_team_alone(
     intake, monkeypatch
 ):

@@ -26,6 +26,7 @@ from services.consent import handlers as consenting
 from services.consent import outgoing as consent_out
 from services.consent.domain.authorisation import DirectoryEntry, Ground, TokenRequest, token_refusal
 from services.consent.domain.case import CaseConsents
+from services.consent.domain.grant import CaseGrants
 from services.exchange import handlers as bordering
 from services.exchange.domain.disclosure import Disclosure, State
 from services.exchange.domain.facts import ControlDue, SealDue
@@ -57,12 +58,14 @@ class Recipient:
     name: str
     case_id: UUID
     consent: CaseConsents = field(init=False)
+    grants: CaseGrants = field(init=False)
     referral: CaseReferrals = field(init=False)
     intake: ReceivedFile = field(init=False)
     received: dict[UUID, ReceivedDisclosure] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.consent = CaseConsents(self.case_id, Ground("KH", (), {}))
+        self.grants = CaseGrants(self.case_id)
         self.referral = CaseReferrals(self.case_id)
         self.intake = ReceivedFile(self.case_id)
 
@@ -71,7 +74,7 @@ class Recipient:
         granted = [
             grant
             for kept in self.intake.disclosures.values()
-            if kept.state in READABLE and (grant := self.consent.grants.get(kept.id)) is not None
+            if kept.state in READABLE and (grant := self.grants.grants.get(kept.id)) is not None
         ]
         return frozenset(
             name for g in granted if g.granted(now) and g.terms is not None for name in g.terms.fields
@@ -90,6 +93,7 @@ class TwoCells:
         )
         listed = {AGENCY: DirectoryEntry("KH", "reintegration"), CLINIC: DirectoryEntry("KH", "health")}
         self.consent = CaseConsents(self.case_id, Ground("TH", (terms,), listed))
+        self.grants = CaseGrants(self.case_id)
         self.referral = CaseReferrals(self.case_id)
         self.disclosures: dict[UUID, Disclosure] = {}
         self.recipients = {name: Recipient(name, self.new_id()) for name in (AGENCY, CLINIC)}
@@ -151,12 +155,14 @@ class TwoCells:
         HANDLING[key[2]](self, event)
 
     def handle_consent(self, event: Any) -> None:
-        case = self.consent if event.case_id == self.case_id else self._of_case[event.case_id].consent
-        if case is self.consent:
+        recipient = self._of_case.get(event.case_id)
+        case = self.consent if recipient is None else recipient.consent
+        grants = self.grants if recipient is None else recipient.grants
+        if recipient is None:
             self.heard(event)
-        handler = consenting._OF_A_CASE.get(type(event))
-        if handler is not None:
-            self.say("consent", handler(case, event, self.now), consent_out.outgoing)
+        for handlers, subject in ((consenting._OF_A_CASE, case), (consenting._OF_GRANTS, grants)):
+            if (handler := handlers.get(type(event))) is not None:
+                self.say("consent", handler(subject, event, self.now), consent_out.outgoing)
 
     def handle_referral(self, event: Any) -> None:
         cell = "TH" if event.case_id == self.case_id else "KH"

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import text
 
 from chassis.database import Transaction, caused_by
-from chassis.tables import insert_set
+from chassis.tables import SetStatement, insert_set, source
 from contracts.envelope import ReceivedEvent
 from services.audit.domain.chain import Leaf, LinkedLeaf, Record, link
 from services.audit.outgoing import logged
@@ -17,54 +17,67 @@ from services.audit.store.tables import ENTRIES
 LOG = "log"
 SALT_BYTES = 16
 
-_HEAD = text("select entry, hash from audit.head for update")
-_KNOWN = text(
+# Whatever waits for the head knows no event of another's batch: one event is in one partition, and a partition has one reader.
+_HEAD = text(
     """
-    select source, event_id from audit.entries
-    where (source, event_id) in (select * from unnest(cast(:sources as text[]), cast(:ids as uuid[])))
+    with head as materialized (select entry, hash from audit.head for update)
+    select head.entry, head.hash, known.source, known.event_id from head left join (
+        select source, event_id from audit.entries
+        where (source, event_id) in (select * from unnest(cast(:sources as text[]), cast(:ids as uuid[])))
+    ) as known on true
     """
 )
-_INSERT = insert_set(ENTRIES)
+_COLUMNS = {column.name: column for column in ENTRIES.c}
+_LINK = SetStatement(
+    f"""
+    with given as materialized (select * from {source(_COLUMNS)}), moved as (
+        update audit.head set entry = last.entry, hash = last.hash from (select entry, hash from given order by entry desc limit 1) as last
+    )
+    {insert_set(ENTRIES).sql.replace(source(_COLUMNS), "given as u")}
+    """,
+    _COLUMNS,
+)
+"""The entries, and the last of them as the head."""
 _END = text("select entry, hash from audit.head")
 _HASHES = text(
     "select hash from audit.entries where entry > :after and entry <= :until order by entry limit :limit"
 )
-_MOVE_HEAD = text("update audit.head set entry = :entry, hash = :hash")
 
 
 @dataclass(slots=True)
 class Log:
-    """The end of the log, and the entries that a batch adds to it."""
+    """The end of the log, as it is once it was locked, and the events that a batch adds to it."""
 
-    entry: int
-    head: str
+    entry: int = 0
+    head: str = ""
     pending: list[ReceivedEvent] = field(default_factory=list)
 
 
-async def load(tx: Transaction, keys: Sequence[str]) -> dict[str, Log]:
-    row = (await tx.execute(_HEAD)).one()
-    return {key: Log(row.entry, row.hash) for key in keys}
+async def load(_: Transaction, keys: Sequence[str]) -> dict[str, Log]:
+    return {key: Log() for key in keys}
 
 
 async def save(tx: Transaction, logs: Sequence[Log]) -> None:
     for log in logs:
-        fresh = await _unknown(tx, log.pending)
+        fresh = await _locked(tx, log)
         rows = []
         for received in fresh:
             rows.append(_append(log, received))
             said = logged(received.event, log.entry, log.head)
             tx.say(said, origin=caused_by(tx.origin, str(received.meta.id)))
         if rows:
-            await _INSERT.write(tx, rows)
-            await tx.execute(_MOVE_HEAD, {"entry": log.entry, "hash": log.head})
+            await _LINK.write(tx, rows)
 
 
-async def _unknown(tx: Transaction, pending: Sequence[ReceivedEvent]) -> list[ReceivedEvent]:
-    """Access records carry no sequence, so a repeated one is known by its source and identifier alone."""
-    fresh = {(received.meta.source, received.meta.id): received for received in pending}
+async def _locked(tx: Transaction, log: Log) -> list[ReceivedEvent]:
+    """The pending events that are no entries yet, at the end of the log, which is locked. Access records carry no sequence, so a
+    repeated one is known by its source and identifier alone.
+    """
+    fresh = {(received.meta.source, received.meta.id): received for received in log.pending}
     asked = {"sources": [source for source, _ in fresh], "ids": [id_ for _, id_ in fresh]}
-    for row in await tx.execute(_KNOWN, asked):
-        del fresh[row.source, row.event_id]
+    for row in await tx.execute(_HEAD, asked):
+        log.entry, log.head = row.entry, row.hash
+        fresh.pop((row.source, row.event_id), None)
     return list(fresh.values())
 
 

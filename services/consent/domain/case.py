@@ -1,4 +1,4 @@
-"""All of consent about one case, as a batch of events finds it: records, disclosures, grants, and the ground they stand on."""
+"""All of consent about one case, as a batch of events finds it: records, disclosures, and the ground they stand on."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -10,7 +10,6 @@ from services.consent.domain.authorisation import Ground, decide
 from services.consent.domain.coverage import REPLACED, again, reconsider
 from services.consent.domain.disclosure import OPEN, Disclosure
 from services.consent.domain.facts import ConsentEnding, DisclosureCorrected, Fact
-from services.consent.domain.grant import ReceivedGrant
 from services.consent.domain.lengthening import lengthen
 from services.consent.domain.record import SYSTEM, Act, ConsentRecord
 from services.consent.domain.request import Request
@@ -34,7 +33,6 @@ class CaseConsents:
     ground: Ground
     records: dict[UUID, ConsentRecord] = field(default_factory=dict)
     disclosures: dict[UUID, Disclosure] = field(default_factory=dict)
-    grants: dict[UUID, ReceivedGrant] = field(default_factory=dict)
     in_error: set[UUID] = field(default_factory=set)
     """Referrals that were sent in error: nothing is disclosed for them, whatever is heard later."""
     heard_in_error: set[UUID] = field(default_factory=set)
@@ -183,7 +181,3 @@ class CaseConsents:
     def disclosure(self, disclosure_id: UUID | None) -> Disclosure | None:
         """The disclosure; None for an item at the border that is no disclosure, or none of this case."""
         return None if disclosure_id is None else self.disclosures.get(disclosure_id)
-
-    def grant(self, disclosure_id: UUID) -> ReceivedGrant:
-        """The grant of this disclosure, made anew where none is known yet."""
-        return self.grants.setdefault(disclosure_id, ReceivedGrant(disclosure_id, self.case_id))

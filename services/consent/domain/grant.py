@@ -1,6 +1,6 @@
 """A grant received with a disclosure: what this cell may do with the fields, until it ends or is recalled."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -46,3 +46,15 @@ class ReceivedGrant:
         if not self.closed:
             self.closed = self.changed = True
             self.closed_for = reason
+
+
+@dataclass(slots=True)
+class CaseGrants:
+    """All grants that were received for one case, as a batch of events finds them."""
+
+    case_id: UUID
+    grants: dict[UUID, ReceivedGrant] = field(default_factory=dict)
+
+    def grant(self, disclosure_id: UUID) -> ReceivedGrant:
+        """The grant of this disclosure, made anew where none is known yet."""
+        return self.grants.setdefault(disclosure_id, ReceivedGrant(disclosure_id, self.case_id))

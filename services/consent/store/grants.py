@@ -11,7 +11,7 @@ from chassis.identity.access import whose
 from chassis.problems import NotFound
 from chassis.rows import RowReader
 from chassis.tables import upsert_set
-from services.consent.domain.grant import ReceivedGrant, ReceivedTerms
+from services.consent.domain.grant import CaseGrants, ReceivedGrant, ReceivedTerms
 from services.consent.store.tables import GRANTS
 
 _OF_CASES = text(
@@ -30,12 +30,17 @@ async def case_granted(tx: Transaction, disclosure_id: UUID) -> UUID:
     return UUID(str(rows[0].case_id))
 
 
-async def of_cases(tx: Transaction, case_ids: Sequence[UUID]) -> list[ReceivedGrant]:
-    return [_grant(row) for row in await tx.execute(_OF_CASES, {"cases": list(case_ids)})]
+async def load(tx: Transaction, case_ids: Sequence[UUID]) -> dict[UUID, CaseGrants]:
+    """All grants of these cases, locked in order."""
+    found = {case_id: CaseGrants(case_id) for case_id in case_ids}
+    for row in await tx.execute(_OF_CASES, {"cases": list(case_ids)}):
+        found[row.case_id].grants[row.disclosure_id] = _grant(row)
+    return found
 
 
-async def save(tx: Transaction, grants: Sequence[ReceivedGrant]) -> None:
-    await _SAVE.write(tx, [_row(grant) for grant in grants if grant.changed])
+async def save(tx: Transaction, cases: Sequence[CaseGrants]) -> None:
+    changed = [grant for case in cases for grant in case.grants.values() if grant.changed]
+    await _SAVE.write(tx, [_row(grant) for grant in changed])
 
 
 def _grant(row: Row[Any]) -> ReceivedGrant:

@@ -27,7 +27,7 @@ from services.consent.domain.record import SYSTEM, ConsentRecord
 from services.consent.domain.states import PERMITTING, SAID_NO, State
 from services.consent.domain.terms import Assent, Terms
 from services.consent.outgoing import outgoing
-from services.consent.store import disclosures, grants, grounds
+from services.consent.store import disclosures, grounds
 from services.consent.store.tables import AGES, RECORDS, REVISIONS, SENT_IN_ERROR
 
 IS_PROTECTION = f"terms ->> 'legal_basis' = '{IMMEDIATE_PROTECTION}'"
@@ -261,15 +261,16 @@ async def records_of(tx: Transaction, case_id: UUID) -> list[ConsentRecord]:
 
 
 async def load(
-    tx: Transaction, cell: str, case_ids: Sequence[UUID], recipients: Sequence[str] = ()
+    tx: Transaction, cell: str, case_ids: Sequence[UUID], recipients: Sequence[str] = ("",)
 ) -> dict[UUID, CaseConsents]:
-    """Everything about these cases and their recipients, the records locked in order."""
+    """Everything about these cases and their recipients, the records locked in order. With no `recipients` at all, not even
+    nobody (""), without the ground for a decision.
+    """
     cases = {"cases": list(case_ids)}
     await tx.execute(_LOCK_AGES, cases)
     records = _READER.all(await tx.execute(_LOCK_CASES, cases))
     asked = await disclosures.of_cases(tx, case_ids)
-    granted = await grants.of_cases(tx, case_ids)
-    stand = await grounds.ground(tx, cell, tx.now, asked, recipients)
+    stand = await grounds.ground(tx, cell, tx.now, asked if recipients else (), filter(None, recipients))
     found = {case_id: CaseConsents(case_id, stand) for case_id in case_ids}
     for disclosure in asked:
         found[disclosure.request.case_id].disclosures[disclosure.id] = disclosure
@@ -277,10 +278,8 @@ async def load(
         under = found[record.case_id].disclosures.values()
         record.disclosures = [d for d in under if d.consent_id == record.id]
         found[record.case_id].records[record.id] = record
-    for row in await tx.execute(_IN_ERROR, cases):
+    for row in await tx.execute(_IN_ERROR, cases) if recipients else ():
         found[row.case_id].in_error.add(row.referral_id)
-    for grant in granted:
-        found[grant.case_id].grants[grant.disclosure_id] = grant
     return found
 
 
@@ -295,7 +294,6 @@ async def save_cases(tx: Transaction, cases: Sequence[CaseConsents]) -> None:
     await disclosures.save(tx, [d for c in cases for d in c.disclosures.values()])
     errors = [{"referral_id": id_, "case_id": case.case_id} for case in cases for id_ in case.heard_in_error]
     await _SENT_IN_ERROR.write(tx, errors)
-    await grants.save(tx, [g for c in cases for g in c.grants.values()])
 
 
 async def save(tx: Transaction, record: ConsentRecord, facts: Sequence[Fact]) -> None:

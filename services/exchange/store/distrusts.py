@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 
-from chassis.database import Database, Transaction
+from chassis.database import Transaction
 from chassis.problems import NotFound, PreconditionFailed
 from chassis.rows import RowReader
 from chassis.tables import insert_missing, one_of, update_set, upsert_set
@@ -92,18 +92,9 @@ async def save(tx: Transaction, distrust: Distrust, facts: Sequence[DistrustMove
 
 async def active(tx: Transaction) -> Distrusts:
     """All that counts no more now, by whoever's word: of the operators here, or of the trust list."""
-    return _distrusts(await tx.execute(_ACTIVE))
-
-
-async def look(database: Database) -> Distrusts:
-    """The same outside any transaction: neither of the two tables is under row-level security."""
-    return _distrusts(await database.look(_ACTIVE, {}))
-
-
-def _distrusts(rows: Iterable[Any]) -> Distrusts:
     keys: dict[str, str] = {}
     agreements: set[tuple[str, int]] = set()
-    for row in rows:
+    for row in await tx.execute(_ACTIVE):
         if row.agreement_version is None:
             keys[row.name] = row.organisation
         else:

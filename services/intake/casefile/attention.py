@@ -1,6 +1,6 @@
 """A case always has somebody: an alarm where nobody opens it in the time of its urgency, and where nobody is left who can."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -41,6 +41,23 @@ def attention_work(clock: ResponseClock) -> list[WorkKind]:
             tx.say(outgoing(StaffChanged(organisation, tx.now)))
 
     return [WorkKind(UNOPENED, no_act, look), WorkKind(NOBODY_LEFT, no_act, left)]
+
+
+def clocks(clock: ResponseClock) -> Callable[[Transaction], Awaitable[None]]:
+    """The end of each transaction: whatever it gave to somebody gets its time there and then, as `look` would set it."""
+
+    async def set_times(tx: Transaction) -> None:
+        begun = [one for one in tx.due if one.kind == UNOPENED and one.due_at is None]
+        if not begun:
+            return
+        tx.due = [one for one in tx.due if one not in begun]
+        until = {urgency: clock.deadlines(urgency, tx.now).respond_by for urgency in clock.spans}
+        cases = [UUID(case) for one in begun for case in one.payload["cases"]]
+        found = await attention.set_times(tx, cases, until)
+        for at in sorted({*found.values()}):
+            tx.say(*attention.looks([case for case in found if found[case] == at], tx.now, at))
+
+    return set_times
 
 
 def on_staff_changed(

@@ -10,7 +10,7 @@ from chassis.identity.auth import Actor
 from chassis.outbox import DueWork
 from chassis.service import Service
 from chassis.vault.vault import Sealing
-from chassis.work import WorkItem, WorkKind, WorkPostponed, no_act
+from chassis.work import NOTHING_FOLLOWS, NothingFollows, WorkItem, WorkKind, WorkPostponed, no_act
 from services.intake.casefile.domain.case import GONE, Case, CaseState
 from services.intake.casefile.outgoing import TASKS
 from services.intake.casefile.received_flags import came_with, standing_flags
@@ -61,8 +61,11 @@ def upkeep_work(service: Service) -> list[WorkKind]:
 
 
 def _of_case(service: Service) -> WorkKind:
-    async def act(item: WorkItem) -> _FlagAnswer | None:
-        return await _look(service, UUID(item.payload["case_id"]))
+    async def act(item: WorkItem) -> _FlagAnswer | NothingFollows | None:
+        case_id, origin = UUID(item.payload["case_id"]), service.database.system()
+        async with service.database.transaction(origin) as tx:
+            quiet = await tasks.nothing_follows(tx, case_id)
+        return NOTHING_FOLLOWS if quiet else await _look(service, case_id)
 
     async def finish(tx: Transaction, item: WorkItem, found: _FlagAnswer | None) -> None:
         case = await cases.hold(tx, UUID(item.payload["case_id"]))

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from chassis.database import Transaction
 from chassis.directory import present
 from chassis.identity.auth import Actor
+from chassis.outbox import DueWork
 from chassis.rows import RowReader
 from chassis.tables import update_set, upsert_set
 from services.intake.casefile.domain.case import CaseState
@@ -50,6 +51,16 @@ _UNOPENED = text(
     where a.case_id = any(cast(:cases as uuid[])) and a.since = cast(:since as timestamptz)
         and a.opened_at is null and a.alarmed_at is null and c.state = '{CaseState.OPEN}'
     order by c.id for update of a
+    """
+)
+# An urgency that the law does not name gets the shortest time of all, as `ResponseClock` says.
+_SET_TIMES = text(
+    f"""
+    update intake.attention a set organisation = c.organisation, due_at = coalesce(u.due_at, :soonest)
+    from intake.cases c left join unnest(cast(:urgencies as text[]), cast(:until as timestamptz[])) as u(urgency, due_at) using (urgency)
+    where a.case_id = any(cast(:cases as uuid[])) and c.id = a.case_id and a.since = :now
+        and a.opened_at is null and a.alarmed_at is null and c.state = '{CaseState.OPEN}'
+    returning a.case_id, a.due_at
     """
 )
 _ALARMED = update_set(ATTENTION, "alarmed_at")
@@ -97,8 +108,27 @@ async def wait(tx: Transaction, cases: Sequence[UUID], import_id: UUID | None = 
     """Let cases wait that were given to somebody who has not opened them yet; the clock of each begins."""
     rows = [{"case_id": case_id} for case_id in sorted(cases)]
     await _WAIT.write(tx, rows, since=tx.now, by=tx.origin.actor, import_id=import_id)
-    for start in range(0, len(cases), AT_ONCE):
-        tx.say(unopened_due(cases[start : start + AT_ONCE], tx.now, None))
+    tx.say(*looks(cases, tx.now, None))
+
+
+def looks(cases: Sequence[UUID], since: datetime, at: datetime | None) -> list[DueWork]:
+    """The work that looks at this time whether these cases, given to somebody now, have been opened; None: that sets it."""
+    starts = range(0, len(cases), AT_ONCE)
+    return [unopened_due(cases[start : start + AT_ONCE], since, at) for start in starts]
+
+
+async def set_times(
+    tx: Transaction, cases: Sequence[UUID], until: Mapping[str, datetime]
+) -> dict[UUID, datetime]:
+    """Keep of each case that waits since now until when it should be opened, by its urgency; a case that waits no more is left out."""
+    asked = {
+        "cases": list(cases),
+        "now": tx.now,
+        "urgencies": list(until),
+        "until": list(until.values()),
+        "soonest": min(until.values()),
+    }
+    return {row.case_id: row.due_at for row in await tx.execute(_SET_TIMES, asked)}
 
 
 async def wait_again(tx: Transaction, cases: Mapping[UUID, str]) -> None:

@@ -10,11 +10,11 @@ from chassis.database import Transaction
 from chassis.identity.auth import Actor
 from chassis.problems import AlreadyThere, NotFound, PreconditionFailed
 from chassis.rows import RowReader
-from chassis.tables import insert_missing, update_set, upsert_set
-from services.intake.casefile.domain.case import Case
+from chassis.tables import insert_missing, one_of, update_set, upsert_set
+from services.intake.casefile.domain.case import GONE, Case
 from services.intake.casefile.store import cases, owners
 from services.intake.casework.domain.facts import CaseworkFact
-from services.intake.casework.domain.leave import Leave
+from services.intake.casework.domain.leave import Leave, LeaveState
 from services.intake.casework.domain.tasks import URGENT_STEP, Task, TaskState
 from services.intake.casework.outgoing import outgoing
 from services.intake.casework.store import leaves
@@ -73,6 +73,17 @@ _FORGET_WORDS = text(
     "update intake.tasks set content = null, person_id = null, version = version + 1"
     " where case_id = :case and content is not null"
 )
+# Flags that came with a disclosure are in its fields; whoever covers, or may, is there while anybody of the organisation is away.
+_NOTHING_FOLLOWS = text(
+    f"""
+    select c.state not in {one_of(GONE)} and c.flags is null and c.covers = '{{}}'
+        and not exists (select from intake.answered_flags where case_id = c.id)
+        and not exists (select from intake.tasks where case_id = c.id and {_OPEN})
+        and not exists (select from intake.disclosures where case_id = c.id)
+        and not exists (select from intake.leaves where organisation = c.organisation and state <> '{LeaveState.ENDED}')
+    from intake.cases c where c.id = :case
+    """
+)
 _ANSWERED = text("select person_id, flags from intake.answered_flags where case_id = :case")
 _ANSWER = upsert_set(ANSWERED_FLAGS)
 _UNANSWER = text("delete from intake.answered_flags where case_id = :case")
@@ -102,6 +113,14 @@ async def hold(tx: Transaction, task_id: UUID) -> Task | None:
 async def of_case(tx: Transaction, case_id: UUID) -> list[Task]:
     """The open tasks of a case, locked."""
     return _TASKS.all(await tx.execute(_OF_CASE, {"case": case_id}))
+
+
+async def nothing_follows(tx: Transaction, case_id: UUID) -> bool:
+    """True for a case that is here and has no flag, task or cover: none that follows from its state, its workers or what came with it.
+
+    Seen without a lock: whoever changes any of this afterwards says that its tasks are due.
+    """
+    return bool((await tx.execute(_NOTHING_FOLLOWS, {"case": case_id})).scalar())
 
 
 async def of_call(tx: Transaction, call_id: UUID) -> list[Task]:
