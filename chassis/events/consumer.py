@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -27,6 +28,7 @@ from chassis.settings import Settings
 from chassis.supervised import SupervisedLoop
 from chassis.wakes import Wake
 from contracts.catalogue import topics_read_by
+from contracts.envelope import Event
 
 __all__ = ["Consumer", "Inbox", "Message", "Subscription", "discard", "list_parked", "replay_stream"]
 
@@ -38,6 +40,8 @@ COMPARED_EVERY_SECONDS = 30.0
 """The seconds between two looks at the stored offsets, where nobody has said that an operator moved one."""
 COMPANY_SECONDS = 2.0
 """The seconds that records of which none is wanted here wait for one that is."""
+CALM_SECONDS = 0.25
+"""The seconds after a batch for which records wait for others where nobody waits for what any of them does."""
 SMALL = 50
 """A batch of fewer records is small: under load others are waited for before the next."""
 QUICK_SECONDS = 0.008
@@ -75,10 +79,14 @@ class Batch:
         """True where something in it may not wait for anything."""
         return any(one.protective for one in self.incoming)
 
-    def may_wait(self) -> bool:
-        """True for a while where none of the records is wanted: alone they are not worth a transaction."""
-        over = time.monotonic() > self.read_at + COMPANY_SECONDS
-        return not over and not any(one.wanted for one in self.incoming)
+    @property
+    def wanted(self) -> bool:
+        """True where some record is wanted here; others are, alone, not worth a transaction."""
+        return any(one.wanted for one in self.incoming)
+
+    def is_awaited(self, awaited: Collection[type[Event]]) -> bool:
+        """True where a record is one of these events."""
+        return any(one.received is not None and type(one.received.event) in awaited for one in self.incoming)
 
 
 class PartitionReader(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -220,9 +228,12 @@ class Consumer(SupervisedLoop):
         tracing: BatchTracer | None = None,
         *,
         topics: Sequence[str] | None = None,
+        awaited: Collection[type[Event]] | None = None,
     ) -> None:
+        """`awaited`: the events for whose effect here somebody waits; None: all."""
         super().__init__()
         self._settings, self._database, self._link = settings, database, link
+        self._awaited, self._taken_at = awaited, 0.0
         self._limits = Limits.of(settings)
         self._inbox = Inbox(database, subscriptions, tracing, self._limits)
         named = topics_read_by(link.service) if topics is None else topics
@@ -281,9 +292,10 @@ class Consumer(SupervisedLoop):
     async def _consume(self, consumer: AIOKafkaConsumer, reader: PartitionReader) -> None:
         batch = Batch([], {})
         while not self.stopping:
-            reading = asyncio.create_task(reader.next())
+            waits = self._waits(batch)
+            reading = asyncio.create_task(reader.next(ceil(waits * 1000) or None))
             try:
-                if batch.incoming and not (batch.may_wait() and len(batch.incoming) < self._settings.batch):
+                if batch.incoming and not waits:
                     await self._take(batch, consumer)
                     batch = Batch([], {})
                 batch = batch.followed_by(await self._read(reading))
@@ -301,6 +313,18 @@ class Consumer(SupervisedLoop):
                 batch = Batch([], {})
             finally:
                 await cut_off([reading])
+
+    def _waits(self, batch: Batch) -> float:
+        """The seconds that a batch may still wait for others before it is taken."""
+        if batch.protects or len(batch.incoming) >= self._settings.batch:
+            return 0.0
+        if not batch.wanted:
+            over = batch.read_at + COMPANY_SECONDS
+        elif self._awaited is not None and not batch.is_awaited(self._awaited):
+            over = self._taken_at + CALM_SECONDS
+        else:
+            return 0.0
+        return max(0.0, over - time.monotonic())
 
     async def _read(self, reading: asyncio.Task[Batch]) -> Batch:
         """The batch that is being read; an empty one where the loop is to stop meanwhile."""
@@ -357,7 +381,7 @@ class Consumer(SupervisedLoop):
         self._since = batch.since  # it stays what it is while the batch fails
         began = time.monotonic()
         await self._inbox.take(batch.incoming, positions, self._say_trouble)
-        ended = time.monotonic()
+        ended = self._taken_at = time.monotonic()
         self._rested_at = ended + rest_after(len(batch.incoming), ended - began)
         self._since = {}
         await self._show(consumer, positions)
