@@ -139,22 +139,24 @@ class Service(Generic[Own_co, Parts_co]):
         self._vault = Vault(settings, name) if settings.vault_url is not None else None
         self.validator = TokenValidator(settings, name, clock)
         self.peers = Peers(settings, ServiceTokens(settings, name, clock), self.telemetry)
-        followed = _followed(staff=follows_directory, cases=follows_cases)
-        self.subscriptions: list[Subscription[Any, Any]] = [*followed, *subscriptions]
-        self._awaited = awaited
+        self.subscriptions = [*_followed(staff=follows_directory, cases=follows_cases), *subscriptions]
         self.parts: Parts_co = parts(self)
-        self.loops: list[Loop] = self._loops(list(work(self)), list(background(self)), lanes)
+        self.loops: list[Loop] = self._loops(list(work(self)), list(background(self)), lanes, awaited)
         self._router, self._running = router, list[Loop]()
 
     def _loops(
-        self, work: list[WorkKind], background: list[Loop], lanes: Mapping[str, int] | None
+        self,
+        work: list[WorkKind],
+        background: list[Loop],
+        lanes: Mapping[str, int] | None,
+        awaited: Collection[type[Event]] | None,
     ) -> list[Loop]:
         link = self.link = KafkaLink(self.settings, self.name)
         loops: list[Loop] = [Relay(self.settings, self.database, link)]
         consumer: Consumer | None = None
         if self.subscriptions:
             consumer = Consumer(
-                self.settings, self.database, link, self.subscriptions, self.telemetry, awaited=self._awaited
+                self.settings, self.database, link, self.subscriptions, self.telemetry, awaited=awaited
             )
             loops.append(consumer)
         kinds = [*work, purge_work(), attempts_work(), replay_work(self), release_work(self._vault)]

@@ -9,7 +9,8 @@ from uuid import uuid4
 import pytest
 
 from chassis.events.admission import read
-from chassis.events.consumer import LONGEST_REST_SECONDS, SMALL, Batch, Consumer, rest_after
+from chassis.events.batch import LONGEST_REST_SECONDS, SMALL, Batch, rest_after
+from chassis.events.consumer import Consumer
 from chassis.events.offsets import OffsetsMoved, stored
 from chassis.events.subscription import Interests
 from contracts.events.consent import ConsentWithdrawnV1, DisclosureAuthorisedV1
