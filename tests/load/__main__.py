@@ -1,4 +1,4 @@
-"""A load run: many cases by many clients on two cells with a process for each service, while processes are killed.
+"""A load run: many cases by many clients on two cells with a process for each service, or one for all with `--together`, while processes are killed.
 
 `python -m tests.load --cases 5000 --clients 16 --kills 10`. The judge is `tests/load/check.py`, a program of its own.
 """
@@ -18,6 +18,7 @@ import asyncpg
 from chassis.endings import cut_off
 from contracts.catalogue import SERVICES
 from corridor.client import Person
+from deploy.local.cell import FRONT
 from deploy.local.stack import Stack
 from deploy.local.watch import Watch
 from tests.load.client import Client
@@ -36,6 +37,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--cases", type=int, default=200)
     parser.add_argument("--clients", type=int, default=16)
     parser.add_argument("--kills", type=int, default=10, help="spread over the run")
+    parser.add_argument("--together", action="store_true", help="one process for all services of a cell")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--state", type=Path, required=True, help="a new folder of the run's own")
     return parser.parse_args()
@@ -60,15 +62,14 @@ async def play(progress: Progress, client: Client) -> None:
 
 async def kill(stack: Stack, progress: Progress, kills: int, seed: int) -> list[str]:
     """kill -9 of services, PostgreSQL and Kafka of either cell, in turn; the stack's watch starts each again."""
-    chance = random.Random(seed)
+    chance, services = random.Random(seed), SERVICES if stack.processes else [FRONT]
     killed: list[str] = []
     while len(killed) < kills:
         await asyncio.sleep(0.5)
         if progress.done < (len(killed) + 1) * progress.cases / (kills + 1):
             continue
-        kind = ("PostgreSQL", "Kafka", *SERVICES)[
-            len(killed) % 4 if len(killed) % 4 < 2 else 2 + chance.randrange(7)
-        ]
+        turn = len(killed) % 4
+        kind = ("PostgreSQL", "Kafka")[turn] if turn < 2 else chance.choice(services)
         name = f"{chance.choice(('TH', 'KH'))}: {kind}"
         await asyncio.to_thread(stack.servers[name].kill)
         killed.append(name)
@@ -93,7 +94,7 @@ async def rest(stack: Stack) -> None:
 async def run(options: argparse.Namespace) -> int:
     options.state.mkdir(parents=True, exist_ok=True)
     history = options.state / "history.jsonl"
-    stack = Stack(["TH", "KH"], state=options.state / "stack", processes=True)
+    stack = Stack(["TH", "KH"], state=options.state / "stack", processes=not options.together)
     await stack.up()
     watch = Watch(stack, lambda text: print(f"  {text}", flush=True))
     watching = asyncio.create_task(watch.run())
