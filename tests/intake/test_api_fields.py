@@ -36,12 +36,16 @@ def consent(intake):
     class Consent:
         def __init__(self):
             self.down, self.calls, self.withdrawn, self.meanwhile = False, 0, set(), None
+            self.hears_after = 0
+            """The call before which it has heard of no disclosure."""
 
         async def answer(self, request: httpx2.Request) -> httpx2.Response:
             self.calls += 1
             if self.down:
                 raise httpx2.ConnectError("down")
             assert request.headers["authorization"].startswith("Bearer ")
+            if self.calls < self.hears_after:
+                return httpx2.Response(404, json={})
             disclosure_id = request.url.path.rsplit("/", 1)[1]
             granted = ReadingGrant(
                 disclosure_id=disclosure_id,
@@ -184,6 +188,20 @@ async def test_received_fields_are_closed_while_consent_is_down_and_open_again_a
     consent.down = False
     (part,) = (await fields_of(intake, received.case_id))["received"]
     assert part["fields"] == {"cor_FullName": "Sokha", "prs_Citizenship": ["KH"]}
+
+
+async def test_received_fields_that_consent_has_not_heard_of_yet_are_waited_for_and_closed_after_a_second(
+    intake, consent
+):
+    received = await disclosure(intake, RECEIVED)
+    await intake.deliver(received)
+    intake.service.settings.heard_seconds, consent.hears_after = 1.0, 4
+    (part,) = (await fields_of(intake, received.case_id))["received"]
+    assert (part["closed"], part["fields"]["cor_FullName"], consent.calls) == (None, "Sokha", 4)
+    intake.service.parts = Parts(ConsentGrants(intake.service))
+    intake.service.settings.heard_seconds, consent.hears_after = 0.1, 1000
+    (part,) = (await fields_of(intake, received.case_id))["received"]
+    assert (part["closed"], part["fields"], consent.calls) == ("unconfirmed", {}, 7)
 
 
 async def test_a_yes_of_consent_is_remembered_for_five_seconds_and_not_longer(intake, consent):

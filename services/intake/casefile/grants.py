@@ -5,12 +5,14 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from uuid import UUID
 
-from chassis.peers import PeerAway
+from chassis.peers import PeerAway, PeerDeclined
 from chassis.service import Service
 from contracts.internal import GRANT
 
 REMEMBERED_SECONDS = 5.0
 MOST_REMEMBERED = 10_000
+AGAIN_SECONDS = 0.05
+"""The seconds between two looks whether consent has heard of a disclosure by now."""
 RECALLED, UNCONFIRMED = "recalled", "unconfirmed"
 """Codes of `reading_closed`, beside the reasons of recalls: nobody says why, and consent cannot be asked."""
 
@@ -43,8 +45,17 @@ class ConsentGrants:
         return closed
 
     async def _ask(self, disclosure_id: UUID) -> str | None:
-        try:
-            grant = await self._service.peers.ask(GRANT, disclosure_id)
-        except PeerAway:
-            return UNCONFIRMED
-        return None if grant.granted else grant.closed_for or RECALLED
+        """Consent hears of a disclosure by itself, maybe a moment later than intake: that moment is waited for."""
+        looks = int(self._service.settings.heard_seconds / AGAIN_SECONDS)
+        while True:
+            try:
+                grant = await self._service.peers.ask(GRANT, disclosure_id)
+            except PeerDeclined:
+                if looks == 0:
+                    return UNCONFIRMED
+            except PeerAway:
+                return UNCONFIRMED
+            else:
+                return None if grant.granted else grant.closed_for or RECALLED
+            looks -= 1
+            await asyncio.sleep(AGAIN_SECONDS)
