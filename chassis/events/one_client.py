@@ -10,14 +10,16 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, NoOffsetForPartitionError
 
 from chassis.endings import within
 from chassis.events.kafka import KafkaLink
 from chassis.events.tails import STOP_SECONDS, Reader, Tails
 
-CATCH_UP_MS = 100
-"""The milliseconds that a reader waits for records that it is behind with, before it looks at the others again."""
+CATCH_UP_MS = 50
+"""The milliseconds that a reader waits for records that it is behind with, at the broker too: what is asked next, for other partitions or for offsets,
+waits behind that.
+"""
 
 
 class SharedClient:
@@ -87,11 +89,12 @@ class SharedConsumer:
         return seen
 
     async def beginning_offsets(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
-        first: Mapping[TopicPartition, int] = await (await self._asked()).beginning_offsets(partitions)
+        own = await self._asked(partitions)
+        first: Mapping[TopicPartition, int] = await own.beginning_offsets(partitions)
         return first
 
     async def end_offsets(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
-        end: Mapping[TopicPartition, int] = await (await self._asked()).end_offsets(partitions)
+        end: Mapping[TopicPartition, int] = await (await self._asked(partitions)).end_offsets(partitions)
         return end
 
     def subscribe(self, topics: Sequence[str], listener: ConsumerRebalanceListener) -> None:
@@ -132,13 +135,15 @@ class SharedConsumer:
             self._joined.check()
             if self._assign():
                 return {}
-            taken = await self._behind(timeout_ms, max_records)
+            behind = self._behind()
+            taken = await self._caught_up(behind, timeout_ms, max_records)
             self._take(taken, max_records)
             left = until - time.monotonic()
             if taken or left <= 0:
                 return taken
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._something.wait(), left)
+            if not behind:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._something.wait(), left)
 
     @property
     def _joined(self) -> Tails:
@@ -167,41 +172,46 @@ class SharedConsumer:
                 del self.at[tp]
                 self.at[tp] = records[-1].offset + 1
 
-    async def _behind(self, timeout_ms: int, limit: int) -> dict[TopicPartition, list[Any]]:
-        """The next records of partitions that this reader is behind with, by a client of its own; that ends where there is none.
-
-        An offset after the end may be one that no longer exists: the broker says so.
-        """
+    def _behind(self) -> dict[TopicPartition, int]:
+        """The partitions of which the tails do not have what comes next, and its offsets. One after the end may no longer exist: the broker says so."""
         tails = self._joined.tails
-        behind = {
+        return {
             tp: at for tp, at in self.at.items() if tp in tails and not tails[tp].first <= at <= tails[tp].end
         }
+
+    async def _caught_up(
+        self, behind: Mapping[TopicPartition, int], timeout_ms: int, limit: int
+    ) -> dict[TopicPartition, list[Any]]:
+        """The next records of these, by a client of this reader's own; that ends where there are none."""
         if not behind:
             await self._leave_own()
             return {}
         own = await self._asked()
-        if own.assignment() != behind.keys():
+        if self._own_at.keys() != behind.keys():
             own.assign(list(behind))
             self._own_at = {}
         for tp, at in behind.items() - self._own_at.items():
             own.seek(tp, at)
-        taken: dict[TopicPartition, list[Any]] = await own.getmany(
-            timeout_ms=min(timeout_ms, CATCH_UP_MS), max_records=limit
-        )
-        self._own_at = behind | {tp: records[-1].offset + 1 for tp, records in taken.items()}
+        taken: dict[TopicPartition, list[Any]] = {}
+        with contextlib.suppress(NoOffsetForPartitionError):  # said of an assignment before this one
+            taken = await own.getmany(timeout_ms=min(timeout_ms, CATCH_UP_MS), max_records=limit)
+        self._own_at = {**behind} | {tp: records[-1].offset + 1 for tp, records in taken.items()}
         self.at |= self._own_at
         return taken
 
-    async def _asked(self) -> AIOKafkaConsumer:
-        """The own client of this reader, made where there is none."""
+    async def _asked(self, about: Collection[TopicPartition] = ()) -> AIOKafkaConsumer:
+        """The own client of this reader, made where there is none. It knows where these partitions are: one that was assigned none learns it topic by topic."""
         if self._own is None:
-            own = self._link.client()
+            own = self._link.client(waits_ms=CATCH_UP_MS)
             try:
                 await own.start()
             except BaseException:
                 await own.stop()
                 raise
             self._own = own
+        if not self._own.assignment() >= set(about):
+            self._own.assign(list(about))
+            self._own_at = {}
         return self._own
 
     async def _leave_own(self) -> None:

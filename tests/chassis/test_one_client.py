@@ -75,7 +75,9 @@ async def test_two_services_do_what_a_third_says_once_and_in_order_and_read_with
 async def test_a_service_that_stands_still_holds_nobody_up_and_catches_up_by_a_client_of_its_own(
     three: Any, clients: list[AIOKafkaConsumer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Fetches wait for long here: a reader who is behind waits for none."""
     monkeypatch.setattr("chassis.events.tails.KEPT", 3)
+    monkeypatch.setattr("chassis.events.kafka.FETCH_MS", 60_000)
     consent, referral, returns = three
     case, go_on = uuid4(), asyncio.Event()
     standing = Probe(before_save=lambda _: go_on.wait())
@@ -88,9 +90,10 @@ async def test_a_service_that_stands_still_holds_nobody_up_and_catches_up_by_a_c
         assert await referral.effects() == []
         made = len(clients)
         go_on.set()
-        await arrived(referral, 30)
-        await consent.say(given(case, 31))
-        await arrived(referral, 31)
+        async with asyncio.timeout(30):
+            await arrived(referral, 30)
+            await consent.say(given(case, 31))
+            await arrived(referral, 31)
         await eventually(is_one(clients))
         assert len(clients) == made + 1
     assert await referral.effects() == [(case, revision) for revision in range(1, 32)]
