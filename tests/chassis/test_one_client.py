@@ -39,8 +39,8 @@ def clients(monkeypatch: pytest.MonkeyPatch) -> list[AIOKafkaConsumer]:
     made: list[AIOKafkaConsumer] = []
     client = KafkaLink.client
 
-    def keep(self: KafkaLink, group: str | None = None) -> AIOKafkaConsumer:
-        made.append(client(self, group))
+    def keep(self: KafkaLink, group: str | None = None, waits_ms: int | None = None) -> AIOKafkaConsumer:
+        made.append(client(self, group, waits_ms))
         return made[-1]
 
     monkeypatch.setattr(KafkaLink, "client", keep)
@@ -78,6 +78,8 @@ async def test_a_service_that_stands_still_holds_nobody_up_and_catches_up_by_a_c
     """Fetches wait for long here: a reader who is behind waits for none."""
     monkeypatch.setattr("chassis.events.tails.KEPT", 3)
     monkeypatch.setattr("chassis.events.kafka.FETCH_MS", 60_000)
+    monkeypatch.setattr("chassis.events.one_client.CATCH_UP_MS", 1)
+    monkeypatch.setattr("chassis.events.one_client.SharedConsumer.poll_ms", 60_000)
     consent, referral, returns = three
     case, go_on = uuid4(), asyncio.Event()
     standing = Probe(before_save=lambda _: go_on.wait())
