@@ -56,7 +56,7 @@ async def _holds_the_consumer(world: World) -> Made:
 class _Broker:
     """Has one event of every partition, for whoever asks from where it can be read."""
 
-    def consumer(self) -> "_Broker":
+    def client(self) -> "_Broker":
         return self
 
     async def start(self) -> None: ...
