@@ -27,7 +27,6 @@ from chassis.events.subscription import Subscription
 from chassis.settings import Settings
 from chassis.supervised import SupervisedLoop
 from chassis.wakes import Wake
-from contracts.catalogue import topics_read_by
 from contracts.envelope import Event
 
 __all__ = ["Consumer", "Inbox", "Message", "Subscription", "discard", "list_parked", "replay_stream"]
@@ -70,8 +69,7 @@ class Consumer(SupervisedLoop):
         self._awaited, self._taken_at = awaited, 0.0
         self._limits = Limits.of(settings)
         self._inbox = Inbox(database, subscriptions, tracing, self._limits)
-        named = topics_read_by(link.service) if topics is None else topics
-        self._topics = [settings.topic(topic) for topic in named]
+        self._topics = link.topics if topics is None else tuple(map(settings.topic, topics))
         self._reader: PartitionReader | None = None
         self._reading: asyncio.Task[Batch] | None = None
         self._shown_at = self._looked_at = 0.0

@@ -109,16 +109,14 @@ class KafkaLink:
             self.client(self.group) if shared is None or not shared.reads(topics) else shared.consumer(self)
         )
 
-    def client(self, group: str | None = None, waits_ms: int | None = None) -> AIOKafkaConsumer:
-        """Never commits by itself and never resets an offset: offsets live in the service's database. `waits_ms`: how long a fetch waits at the
-        broker for records, where not `FETCH_MS`.
-        """
+    def client(self, group: str | None = None) -> AIOKafkaConsumer:
+        """Never commits by itself and never resets an offset: offsets live in the service's database."""
         return WholeFetches(
             **self._connection(),
             group_id=group,
             enable_auto_commit=False,
             auto_offset_reset="none",
-            fetch_max_wait_ms=FETCH_MS if waits_ms is None else waits_ms,
+            fetch_max_wait_ms=FETCH_MS,
             consumer_timeout_ms=FETCH_MS,
             metadata_max_age_ms=METADATA_MS,
             max_poll_records=self._settings.batch,

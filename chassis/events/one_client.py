@@ -17,9 +17,7 @@ from chassis.events.kafka import KafkaLink
 from chassis.events.tails import STOP_SECONDS, Reader, Tails
 
 CATCH_UP_MS = 50
-"""The milliseconds that a reader waits for records that it is behind with, at the broker too: what is asked next, for other partitions or for offsets,
-waits behind that.
-"""
+"""The milliseconds that a reader waits for records that it is behind with, before it looks at the others again."""
 
 
 class SharedClient:
@@ -202,7 +200,7 @@ class SharedConsumer:
     async def _asked(self, about: Collection[TopicPartition] = ()) -> AIOKafkaConsumer:
         """The own client of this reader, made where there is none. It knows where these partitions are: one that was assigned none learns it topic by topic."""
         if self._own is None:
-            own = self._link.client(waits_ms=CATCH_UP_MS)
+            own = self._link.client()
             try:
                 await own.start()
             except BaseException:

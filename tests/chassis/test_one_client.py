@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -39,8 +40,8 @@ def clients(monkeypatch: pytest.MonkeyPatch) -> list[AIOKafkaConsumer]:
     made: list[AIOKafkaConsumer] = []
     client = KafkaLink.client
 
-    def keep(self: KafkaLink, group: str | None = None, waits_ms: int | None = None) -> AIOKafkaConsumer:
-        made.append(client(self, group, waits_ms))
+    def keep(self: KafkaLink, group: str | None = None) -> AIOKafkaConsumer:
+        made.append(client(self, group))
         return made[-1]
 
     monkeypatch.setattr(KafkaLink, "client", keep)
@@ -56,12 +57,18 @@ def is_one(clients: list[AIOKafkaConsumer]) -> Callable[[], Any]:
     return asked
 
 
+def all_running(three: tuple[Side, Side, Side]) -> AbstractAsyncContextManager[None]:
+    """The three while they run."""
+    consent, referral, returns = three
+    return running(consent.relay(), referral.consumer(Probe()), returns.consumer(Probe()))
+
+
 async def test_two_services_do_what_a_third_says_once_and_in_order_and_read_with_one_client(
     three: Any, clients: list[AIOKafkaConsumer]
 ) -> None:
     consent, referral, returns = three
     cases = [uuid4() for _ in range(5)]
-    async with running(consent.relay(), referral.consumer(Probe()), returns.consumer(Probe())):
+    async with all_running(three):
         for revision in range(1, 11):
             await consent.say(*(given(case, revision) for case in cases))
         await arrived(referral, 50)
@@ -104,7 +111,7 @@ async def test_a_service_that_stands_still_holds_nobody_up_and_catches_up_by_a_c
 async def test_an_offset_that_an_operator_moved_back_is_read_again_by_that_service_alone(three: Any) -> None:
     consent, referral, returns = three
     case = uuid4()
-    async with running(consent.relay(), referral.consumer(Probe()), returns.consumer(Probe())):
+    async with all_running(three):
         await consent.say(*(given(case, revision) for revision in range(1, 6)))
         await arrived(referral, 5)
         await arrived(returns, 5)
@@ -128,7 +135,7 @@ async def test_partitions_that_come_later_are_read_from_their_beginning(
     monkeypatch.setattr("chassis.events.tails.LOOK_MS", 100)
     consent, referral, returns = three
     case = uuid4()
-    async with running(consent.relay(), referral.consumer(Probe()), returns.consumer(Probe())):
+    async with all_running(three):
         await consent.say(given(case, 1))
         await arrived(returns, 1)
         admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap)
@@ -189,7 +196,7 @@ async def test_after_a_fault_of_the_one_client_everybody_reads_on(
 ) -> None:
     consent, referral, returns = three
     case = uuid4()
-    async with running(consent.relay(), referral.consumer(Probe()), returns.consumer(Probe())):
+    async with all_running(three):
         await consent.say(given(case, 1))
         await arrived(referral, 1)
         await eventually(is_one(clients))

@@ -153,20 +153,24 @@ async def test_two_runners_never_act_on_one_item_together(consent: Side) -> None
     assert len(await consent.effects()) == 60
 
 
-async def test_an_item_whose_lease_ran_out_is_finished_by_its_new_owner_alone(consent: Side) -> None:
+@pytest.mark.parametrize("result", [None, NOTHING_FOLLOWS])
+async def test_an_item_whose_lease_ran_out_is_finished_by_its_new_owner_alone(
+    consent: Side, result: object
+) -> None:
     other = runner(consent, kind(_acts, effect))
     taken: list[WorkItem] = []
 
-    async def outlives_its_lease(item: WorkItem) -> None:
+    async def outlives_its_lease(item: WorkItem) -> object:
         async with consent.database.engine.begin() as conn:
             await conn.exec_driver_sql(
                 "update chassis.work set claimed_until = clock_timestamp() - interval '1 s'"
             )
         taken.extend(await other._claim({"": 1}))
+        return result
 
     await due(consent, DueWork("mail", "1"))
     await runner(consent, kind(outlives_its_lease, effect)).run_due()
-    assert await consent.effects() == []
+    assert (len(await rows(consent)), await consent.effects()) == (1, [])
     await other._attempt(taken[0])
     assert len(await consent.effects()) == 1
 
@@ -182,25 +186,6 @@ async def test_an_item_of_which_nothing_follows_is_gone_in_one_statement_and_its
     monkeypatch.setattr(consent.database, "transaction", None)
     assert await runner(consent, kind(act, finish)).run_due() == 1
     assert (await rows(consent), await consent.effects()) == ([], [])
-
-
-async def test_an_item_of_which_nothing_follows_is_left_to_whoever_has_it_by_now(consent: Side) -> None:
-    other = runner(consent, kind(_acts, effect))
-    taken: list[WorkItem] = []
-
-    async def outlives_its_lease(item: WorkItem) -> object:
-        async with consent.database.engine.begin() as conn:
-            await conn.exec_driver_sql(
-                "update chassis.work set claimed_until = clock_timestamp() - interval '1 s'"
-            )
-        taken.extend(await other._claim({"": 1}))
-        return NOTHING_FOLLOWS
-
-    await due(consent, DueWork("mail", "1"))
-    await runner(consent, kind(outlives_its_lease, effect)).run_due()
-    assert len(await rows(consent)) == 1
-    await other._attempt(taken[0])
-    assert len(await consent.effects()) == 1
 
 
 async def test_an_act_that_outlives_its_lease_is_cut_off(consent: Side) -> None:

@@ -16,6 +16,7 @@ from services.intake.casework.domain import facts
 from services.intake.casework.domain.flag_tasks import AT_ONCE, SOON, STEPS, steps_of
 from services.intake.casework.domain.tasks import MOVES, Task, TaskPlan, TaskState, TaskVerb
 from services.intake.casework.erasure import WORDS_LEFT
+from services.intake.casework.store import tasks
 from tests.intake.making import AGENCY, NOW, bodies, disclosure, open_case, recall_of
 from tests.intake.test_custody import a_move
 from tests.listing import staff_changed, staff_of
@@ -642,3 +643,20 @@ async def test_a_task_that_has_become_a_cases_meanwhile_is_not_moved_by_the_righ
     stranger = intake.as_("supervisor", org="th-shelter")
     assert (await move(intake, task_id, "complete", stranger)).status_code in {404, 412}
     assert (await move(intake, task_id, "complete", supervisor)).status_code == 412
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        "update intake.cases set covers = '{th.cover}' where id = :case",
+        "insert into intake.answered_flags (case_id, person_id, flags) select id, person_id, 'x' from intake.cases where id = :case",
+    ],
+    ids=["somebody who covers", "flags that are answered"],
+)
+async def test_of_a_case_that_has_something_left_of_before_its_tasks_follow(intake, left):
+    """Whoever covers may have nobody to cover any more, and answers may have no flag: only the work on tasks takes them away."""
+    case_id, database = await open_case(intake), intake.service.database
+    async with database.transaction(database.system()) as tx:
+        quiet = await tasks.nothing_follows(tx, case_id)
+        await tx.execute(text(left), {"case": case_id})
+        assert (quiet, await tasks.nothing_follows(tx, case_id)) == (True, False)
