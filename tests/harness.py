@@ -17,6 +17,8 @@ from joserfc import jwt
 from joserfc.jwk import OKPKey
 from sqlalchemy import text
 
+import chassis.connection
+import chassis.database
 from chassis.database import Database
 from chassis.events.consumer import Inbox, Message
 from chassis.migrate import migrate
@@ -224,7 +226,7 @@ async def running(
         )
         settings["vault_url"] = vault_app
     service = build(settings_class(**{**settings, **extra}))
-    sqlalchemy.event.listen(service.database.engine.sync_engine, "connect", _see_everything)
+    sqlalchemy.event.listen(service.database.engine.sync_engine, "engine_connect", _see_everything)
     await service.start(worker=start)
     try:
         with lent_app(build, service, extra):
@@ -257,11 +259,25 @@ async def _prepare(owner_url: str, name: str, versions: Path | None) -> None:
     await database.close()
 
 
-def _see_everything(connection: Any, _record: Any) -> None:
-    """For what a test looks at or arranges by itself; the service says for each of its transactions whose rows it sees."""
-    connection.run_async(
-        lambda driver: driver.execute("select set_config('corridor.organisation', '*', false)")
-    )
+def _see_everything(connection: Any) -> None:
+    """For what a test looks at or arranges by itself: whoever asks the engine for a connection sees the rows of every organisation."""
+    pooled = connection.connection
+    if not pooled.info.get(SEES):
+        pooled.info[SEES] = True
+        pooled.dbapi_connection.run_async(lambda driver: driver.execute(_SEE, "*"))
+
+
+async def _lent_to_the_service(engine: sqlalchemy.Engine) -> sqlalchemy.PoolProxiedConnection:
+    """The service itself gets its connections as it has them elsewhere: it sees what each of its transactions says, and nothing outside of one."""
+    lent = await chassis.connection.lent(engine)
+    if lent.info.pop(SEES, False):
+        driver: Any = lent.driver_connection
+        await driver.execute(_SEE, "")
+    return lent
+
+
+SEES, _SEE = "sees everything", "select set_config('corridor.organisation', $1, false)"
+chassis.database.lent = _lent_to_the_service
 
 
 def later(seconds: float) -> datetime:

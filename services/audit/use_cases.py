@@ -8,12 +8,21 @@ from uuid import UUID
 from chassis.database import Transaction
 from chassis.identity.auth import Actor
 from chassis.outbox import DueWork
-from chassis.problems import AlreadyThere, Invalid, NotFound, TooMany, WrongState, expect
+from chassis.problems import (
+    AlreadyThere,
+    Invalid,
+    NotFound,
+    Problem,
+    TooMany,
+    Unavailable,
+    WrongState,
+    expect,
+)
 from contracts.border.extract import EXTRACT_WITHIN, MAX_ABOUT, MAX_OPEN, MOST_ENTRIES
 from services.audit.domain.account import Direction
 from services.audit.domain.allowed import reasons_allowed
 from services.audit.domain.extract import ExtractCase, ExtractRefused, WrongExtractMove
-from services.audit.domain.other_half import ShownEntry, crossed, releasable
+from services.audit.domain.other_half import ShownEntry, crossed, on_its_way, releasable
 from services.audit.outgoing import outgoing, released, requested, withdrawn
 from services.audit.store import extracts, matters
 from services.audit.store.log import head
@@ -33,8 +42,8 @@ class ExtractQuestion:
 
 
 async def request_extract(tx: Transaction, actor: Actor, question: ExtractQuestion) -> UUID:
-    """Ask. Raises NotFound for what never crossed, Invalid where the agreement does not allow it, AlreadyThere and TooMany."""
-    partner, about = await _shared(tx, question)
+    """Ask. Raises NotFound for what never crossed, Unavailable where something is on its way, Invalid where the agreement does not allow it, AlreadyThere and TooMany."""
+    partner, about = await _shared(tx, actor.cell, question)
     await _require_allowed(tx, actor.cell, partner, question.reason)
     asked = ExtractCase(
         id=tx.new_id(),
@@ -63,20 +72,29 @@ async def _require_room(tx: Transaction, asked: ExtractCase) -> None:
         raise TooMany(ceil((due[-MAX_OPEN] - tx.now).total_seconds()))
 
 
-async def _shared(tx: Transaction, question: ExtractQuestion) -> tuple[str, tuple[UUID, ...]]:
+async def _shared(tx: Transaction, own: str, question: ExtractQuestion) -> tuple[str, tuple[UUID, ...]]:
     """The partner, and the matters of the case that crossed between it and this cell."""
-    shared = crossed(await matters.of_case(tx, question.case_id))
+    entries = await matters.of_case(tx, question.case_id)
+    shared, coming = crossed(entries), on_its_way(entries, own, tx.now)
     partners = sorted(shared) if question.partner is None else [question.partner]
     if not set(partners) & shared.keys():
-        raise NotFound("nothing of this case crossed to or from a partner")
+        expected = coming.keys() & set(partners or coming)
+        raise _missing(bool(expected), "nothing of this case crossed to or from a partner")
     if len(partners) > 1:
         raise Invalid("the case crossed to more than one partner: name one")
-    about = shared[partners[0]] if question.about is None else frozenset(question.about)
-    if not about <= shared[partners[0]]:
-        raise NotFound("one of these never crossed to or from this partner in this case")
+    [partner] = partners
+    about = shared[partner] if question.about is None else frozenset(question.about)
+    if lost := about - shared[partner]:
+        expected = lost & coming.get(partner, frozenset())
+        raise _missing(bool(expected), "one of these never crossed to or from this partner in this case")
     if len(about) > MAX_ABOUT:
         raise Invalid(f"more than {MAX_ABOUT} matters: name those that are asked about")
-    return partners[0], tuple(sorted(about))
+    return partner, tuple(sorted(about))
+
+
+def _missing(expected: bool, absent: str) -> Problem:
+    """What is on its way is there in a moment; of that nobody is told that it never crossed."""
+    return Unavailable("it is on its way; ask again") if expected else NotFound(absent)
 
 
 async def _require_allowed(tx: Transaction, cell: str, partner: str, reason: str) -> None:

@@ -22,6 +22,7 @@ from contracts.events.intake import CaseErasedV1, DisclosureClosedV1
 from contracts.merkle import stands_in
 from services.audit.app import VERSIONS, build
 from services.audit.domain.extract import ExtractState, Refusal
+from services.audit.domain.other_half import ON_ITS_WAY
 from services.audit.settings import Settings
 from services.audit.use_cases import ExtractQuestion, request_extract
 from tests.audit.making import agreed, authorised, received, sealed, suspended
@@ -342,6 +343,10 @@ async def test_only_what_crossed_to_that_partner_in_that_case_can_be_asked_about
     unsent, elsewhere = authorised(told.case_id, uuid4()), await sent(th, told.case_id, "VN")
     other = await sent(th)
     await th.deliver(unsent)
+    early = await asked(th, told, partner="KH", about=[str(unsent.disclosure_id)])
+    assert (early.status_code, early.json()["code"]) == (503, "unavailable")
+    minute_later = later(ON_ITS_WAY.total_seconds())
+    th.service.database.clock = lambda: minute_later
     for about in (unsent.disclosure_id, elsewhere.disclosure_id, other.disclosure_id, uuid4()):
         answer = await asked(th, told, partner="KH", about=[str(about)])
         assert (answer.status_code, answer.json()["code"]) == (404, "not-found")

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from services.audit.domain.other_half import MatterEntry, crossed, releasable
+from services.audit.domain.other_half import ON_ITS_WAY, MatterEntry, crossed, on_its_way, releasable
 
 SENT, KEPT, REFERRAL, RETURN = (UUID(int=number) for number in range(1, 5))
 CASE = "a case"
@@ -32,6 +32,13 @@ LOG = [
 def test_what_crossed_is_known_by_the_border_and_a_move_that_was_told_by_its_case():
     assert crossed(LOG) == {"KH": {SENT, REFERRAL, RETURN}}
     assert crossed(LOG[2:]) == {}
+
+
+def test_what_was_authorised_a_moment_ago_may_be_on_its_way_and_later_it_is_not():
+    first, *_, last = LOG
+    assert on_its_way(LOG, "TH", first.time) == {"KH": {SENT, KEPT, REFERRAL}}
+    assert on_its_way(LOG, "KH", first.time) == {}
+    assert on_its_way(LOG, "TH", last.time) == on_its_way([first], "TH", first.time + ON_ITS_WAY) == {}
 
 
 @pytest.mark.parametrize(

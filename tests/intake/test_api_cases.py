@@ -343,3 +343,12 @@ async def test_whoever_knows_the_key_of_a_command_cannot_guess_the_case(intake):
     assert (again.json()["id"], again.headers["idempotency-replayed"]) == (str(made), "true")
     assert elsewhere.json()["id"] != str(made)
     assert made.version == 4  # a hash that anybody can compute would be of version 5
+
+
+async def test_a_service_sees_outside_a_transaction_what_it_would_see_elsewhere_and_the_test_sees_all(intake):
+    await open_case(intake)
+    cases = text("select count(*) from intake.cases")
+    database = intake.service.database
+    async with database.engine.connect() as conn:
+        seen = (await conn.execute(cases)).scalar()
+    assert (seen, (await database.look(cases, {})).scalar()) == (1, 0)

@@ -137,7 +137,7 @@ class ExtractForm(Form):
     status_code=201,
 )
 async def request_extract(body: ExtractForm, actor: Who, tx: Tx, response: Response) -> Done:
-    """404 for a matter that never crossed to or from that partner in this case; 422 where no agreement allows it for this reason."""
+    """404 for a matter that never crossed to or from that partner in this case, 503 for one that is on its way; 422 where no agreement allows it for this reason."""
     require(actor, ASK)
     await open_trail(tx, actor, body.case_id)
     question = ExtractQuestion(body.case_id, body.reason, body.partner, body.about)

@@ -6,7 +6,7 @@ organisation read, and when.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from contracts.crossing import CROSSINGS, Crossing
 from contracts.organisations import cell_of
 
 READING = "record.read.v1"
+AUTHORISED = "disclosure.authorised.v1"
 ARRIVALS = ("disclosure.received.v1", "process.received.v1", "recall.received.v1", "correction.received.v1")
 DEPARTURES = ("envelope.sealed.v1", "envelope.delivered.v1")
 TELLING: Mapping[str, Crossing] = MappingProxyType({row.event.type: row for row in CROSSINGS})
@@ -38,7 +39,7 @@ RELEASED = frozenset(
         *DEPARTURES,
         *TELLING,
         *CODES,
-        "disclosure.authorised.v1",
+        AUTHORISED,
         "disclosure.recalled.v1",
         "disclosure.corrected.v1",
         "referral.received.v1",
@@ -46,6 +47,9 @@ RELEASED = frozenset(
     }
 )
 """The events of which an entry may be released."""
+
+ON_ITS_WAY = timedelta(minutes=1)
+"""So long after an authorisation the log may not have heard yet that what was authorised was sealed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,17 @@ def crossed(entries: Iterable[MatterEntry]) -> Mapping[str, frozenset[UUID]]:
         if (cell := _told(one)) is not None and (one.stream, cell) in cases:
             found[cell].update(_named(one))
     return {cell: frozenset(matters) for cell, matters in found.items()}
+
+
+def on_its_way(entries: Iterable[MatterEntry], own: str, now: datetime) -> Mapping[str, frozenset[UUID]]:
+    """Partner → the matters that were authorised for it so lately that nobody can say yet that they did not cross."""
+    found: dict[str, frozenset[UUID]] = {}
+    for one in entries:
+        if one.type != AUTHORISED or now - one.time >= ON_ITS_WAY:
+            continue
+        if (cell := str(one.details["recipient_cell"])) != own:
+            found[cell] = found.get(cell, frozenset()).union(_named(one))
+    return found
 
 
 def releasable(
