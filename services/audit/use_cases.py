@@ -78,23 +78,23 @@ async def _shared(tx: Transaction, own: str, question: ExtractQuestion) -> tuple
     shared, coming = crossed(entries), on_its_way(entries, own, tx.now)
     partners = sorted(shared) if question.partner is None else [question.partner]
     if not set(partners) & shared.keys():
-        expected = coming.keys() & set(partners or coming)
-        raise _missing(bool(expected), "nothing of this case crossed to or from a partner")
+        on_the_way = not coming.keys().isdisjoint(partners or coming)
+        raise _missing(on_the_way, "nothing of this case crossed to or from a partner")
     if len(partners) > 1:
         raise Invalid("the case crossed to more than one partner: name one")
     [partner] = partners
     about = shared[partner] if question.about is None else frozenset(question.about)
     if lost := about - shared[partner]:
-        expected = lost & coming.get(partner, frozenset())
-        raise _missing(bool(expected), "one of these never crossed to or from this partner in this case")
+        on_the_way = not lost.isdisjoint(coming.get(partner, ()))
+        raise _missing(on_the_way, "one of these never crossed to or from this partner in this case")
     if len(about) > MAX_ABOUT:
         raise Invalid(f"more than {MAX_ABOUT} matters: name those that are asked about")
     return partner, tuple(sorted(about))
 
 
-def _missing(expected: bool, absent: str) -> Problem:
+def _missing(on_the_way: bool, absent: str) -> Problem:
     """What is on its way is there in a moment; of that nobody is told that it never crossed."""
-    return Unavailable("it is on its way; ask again") if expected else NotFound(absent)
+    return Unavailable("it is on its way; ask again") if on_the_way else NotFound(absent)
 
 
 async def _require_allowed(tx: Transaction, cell: str, partner: str, reason: str) -> None:
