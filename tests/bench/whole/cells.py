@@ -21,6 +21,7 @@ from tests.bench.whole.script import AT_AGENCY, AT_SCREENING_UNIT, Opening
 LAUNCH = Path(__file__).with_name("launch.py")
 COUNTING = "shared_preload_libraries = 'pg_stat_statements'\npg_stat_statements.max = 10000\npg_stat_statements.track = all\n"
 CELLS = ("TH", "KH")
+STARTS, PAUSE_S = 3, 5.0
 EARLIER = "360c5df"
 PEOPLE = ("th.officer", "th.supervisor", "th.worker")
 
@@ -99,22 +100,36 @@ async def running(
         "processes": processes,
         "postgres": COUNTING if counting else "",
     }
-    command = [str(tree.state), json.dumps(options)]
-    log = tree.state.with_suffix(".log")
-    tree.state.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as errors:
-        child = await asyncio.create_subprocess_exec(
-            sys.executable, "-P", str(LAUNCH), *command, cwd=tree.root, env=environment,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
-        )  # fmt: skip
+    child = await _up(tree, json.dumps(options), environment)
     try:
-        if await _line(child) != "up":
-            raise RuntimeError(f"the cells of {tree.name} did not come up: {log.read_text()[-2000:]}")
         yield Running(tree, await _tokens(child))
     finally:
-        if child.stdin is not None:
-            child.stdin.close()
-        await child.wait()
+        await _stop(child)
+
+
+async def _up(tree: Tree, options: str, environment: Mapping[str, str]) -> asyncio.subprocess.Process:
+    """The process that has the cells of a tree up. The earlier tree keeps its ports from turn to turn, and a connection of somebody else may have one of
+    them for a moment: so it is tried again.
+    """
+    log = tree.state.with_suffix(".log")
+    tree.state.parent.mkdir(parents=True, exist_ok=True)
+    for _ in range(STARTS):
+        with log.open("ab") as errors:
+            child = await asyncio.create_subprocess_exec(
+                sys.executable, "-P", str(LAUNCH), str(tree.state), options, cwd=tree.root, env=environment,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
+            )  # fmt: skip
+        if await _line(child) == "up":
+            return child
+        await _stop(child)
+        await asyncio.sleep(PAUSE_S)
+    raise RuntimeError(f"the cells of {tree.name} did not come up: {log.read_text()[-2000:]}")
+
+
+async def _stop(child: asyncio.subprocess.Process) -> None:
+    if child.stdin is not None:
+        child.stdin.close()
+    await child.wait()
 
 
 async def _line(child: asyncio.subprocess.Process) -> str:
