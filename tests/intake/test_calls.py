@@ -375,7 +375,8 @@ async def test_the_clock_waits_for_an_urgent_step_and_takes_the_words_of_the_tas
     call = await desk.start(text=WORDS, flags=["immediate_danger"])
     await pass_days(intake, 91)
     assert (await desk.view(call))["text"] == WORDS
-    paths = [f"/v1/tasks/{one['id']}" for one in await desk.tasks(call)]
+    steps = [one["id"] for one in await desk.tasks(call) if one["kind"] == "urgent-step"]
+    paths = [f"/v1/tasks/{step}" for step in steps]  # the clock may have called for a review before
     for path in paths:
         written = await desk.send("PUT", path, {"kind": "urgent-step", "text": WORDS})
         assert written.status_code == 200, written.text
