@@ -93,7 +93,7 @@ async def _shared(tx: Transaction, own: str, question: ExtractQuestion) -> tuple
 
 
 def _missing(on_the_way: bool, absent: str) -> Problem:
-    """What is on its way is there in a moment; of that nobody is told that it never crossed."""
+    """The refusal of what did not cross; of what is on its way nobody is told that it never did."""
     return Unavailable("it is on its way; ask again") if on_the_way else NotFound(absent)
 
 
