@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 
 from chassis.database import Database
 from chassis.endings import within
+from chassis.events.batch import rest_after
 from chassis.events.gaps import OutboxReader, PublishableRows, Tracker
 from chassis.events.kafka import KafkaLink, Partitions
 from chassis.settings import Settings
@@ -155,6 +156,7 @@ class Relay(SupervisedLoop):
         before: PublishableRows | None = None
         ahead: PublishableRows | None = None
         while not self.stopping or ahead is not None:
+            began = time.monotonic()
             self._database.wakes.sign(Wake.EVENTS).clear()
             batch = ahead or await reader.read(tracker)
             ahead = await self._publish(batch, before, reader, publisher) if batch.rows else None
@@ -163,6 +165,7 @@ class Relay(SupervisedLoop):
                 await self._settle(reader, batch, tracker)
             tracker = batch.tracker
             if ahead is None and len(batch.rows) < BATCH:
+                await self._company(len(batch.rows), time.monotonic() - began)
                 await self._sleep(bool(tracker.holes))
 
     async def _publish(
@@ -194,6 +197,11 @@ class Relay(SupervisedLoop):
             return None
         following = await reader.read(batch.tracker)
         return following if following.rows else None
+
+    async def _company(self, published: int, seconds: float) -> None:
+        """Let what comes next wait for others where the machine was busy with so few."""
+        if published and (longer := rest_after(published, seconds)):
+            await self.rest(longer)
 
     async def _settle(
         self, reader: OutboxReader, batch: PublishableRows, since: Tracker | None = None

@@ -296,6 +296,46 @@ async def test_a_batch_is_checkpointed_while_the_next_is_sent_and_never_before_i
     ]
 
 
+class OneByOne:
+    """A database in which another row follows 10 ms after each that was sent, and a broker that takes its time for one."""
+
+    def __init__(self, relay: Relay, seconds: float) -> None:
+        self.relay, self.seconds, self.there, self.sent = relay, seconds, 1, list[int]()
+
+    async def load(self) -> Tracker:
+        return Tracker(0, {})
+
+    async def read(self, tracker: Tracker) -> PublishableRows:
+        return PublishableRows(list(range(tracker.max_pos, self.there)), Tracker(self.there, {}))
+
+    async def publish(self, rows: list[int]) -> None:
+        await asyncio.sleep(self.seconds)
+        self.sent.append(len(rows))
+        if sum(self.sent) >= 4:
+            self.relay._stopping.set()
+        for after in (0.01, 0.02, 0.03):
+            asyncio.get_running_loop().call_later(after, self._commit)
+
+    def _commit(self) -> None:
+        self.there += 1
+        self.relay.rouse()
+
+    async def checkpoint(self, tracker: Tracker) -> None:
+        assert tracker.max_pos == sum(self.sent)
+
+    async def forget(self, tracker: Tracker) -> None:
+        """What is forgotten is another test's."""
+
+
+@pytest.mark.parametrize(("seconds", "batches"), [(0.03, [1, 3]), (0.0, [1, 1])], ids=["busy", "quiet"])
+async def test_where_the_machine_is_busy_rows_wait_for_others_and_on_a_quiet_one_for_nothing(
+    consent: Side, seconds: float, batches: list[int]
+) -> None:
+    one_by_one = OneByOne(relay := consent.relay(), seconds)
+    await relay._pump(one_by_one, one_by_one)  # type: ignore[arg-type]
+    assert one_by_one.sent[:2] == batches
+
+
 def test_a_hole_lives_until_no_transaction_below_its_bound_is_open() -> None:
     tracker = Tracker(10, {7: 100})
     assert tracker.skipped([7, 12, 13, 15]) == [11, 14]
