@@ -162,7 +162,9 @@ class Stack:
                 self._spawn(cell, name, [f"services.{name}", "all"], environment(settings[name]))
 
     def _spawn(self, cell: Cell, name: str, module: list[str], values: Mapping[str, str]) -> None:
-        forked = self.processes and "PYTHONPATH" not in values  # the nursery has the code of this tree
+        forked = self.processes and values.get("PYTHONPATH", str(ROOT)) == str(
+            ROOT
+        )  # the nursery has this tree's code
         child = Child(cell.directory / name, module, values, self._nursery if forked else None)
         child.start()
         self._children[f"{cell.code}: {name}"] = child
