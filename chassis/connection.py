@@ -3,16 +3,18 @@ a statement and its answer it does not stand, because there it took four fifths 
 """
 
 from collections.abc import Mapping, MutableMapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, NamedTuple, NoReturn
 
 import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
-from sqlalchemy import Connection, TextClause, text
+from sqlalchemy import Connection, Engine, PoolProxiedConnection, TextClause, text
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.engine import IteratorResult
 from sqlalchemy.engine.result import SimpleResultMetaData
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.exc import MissingGreenlet
+from sqlalchemy.util.concurrency import greenlet_spawn, in_greenlet
 
 MOST_PREPARED = 200
 """Statements that a connection keeps prepared; of more, the one goes that was asked longest ago."""
@@ -59,14 +61,32 @@ class PreparedStatements:
         return kept[1]
 
 
+def open_in_greenlet(*_: Any) -> None:
+    """Heard before a connection is opened, which waits for the server. Raises MissingGreenlet where nobody could wait."""
+    if not in_greenlet():
+        raise MissingGreenlet
+
+
+async def lent(engine: Engine) -> PoolProxiedConnection:
+    """A connection of the engine's pool. One that lies there is taken at once; only for another is the way gone through SQLAlchemy's greenlet, which costs
+    more than a statement. Raises the errors of SQLAlchemy.
+    """
+    pool: Any = engine.pool
+    if pool.checkedin():
+        with suppress(MissingGreenlet):  # it was lost, and another is opened in its place
+            found: PoolProxiedConnection = pool.connect()
+            return found
+    return (await greenlet_spawn(engine.connect)).connection
+
+
 class DirectConnection:
     """One connection, for as long as somebody has it in hand."""
 
-    def __init__(self, pooled: AsyncConnection, statements: PreparedStatements) -> None:
-        opened: Any = pooled.sync_connection
-        self._pooled, self._statements = pooled, statements
-        self.driver: asyncpg.Connection[Any] = opened.connection.driver_connection
-        self._prepared = statements.on(opened.info)
+    def __init__(self, engine: Engine, lent: PoolProxiedConnection, statements: PreparedStatements) -> None:
+        driver: Any = lent.driver_connection
+        self._engine, self._lent, self._statements = engine, lent, statements
+        self.driver: asyncpg.Connection[Any] = driver
+        self._prepared = statements.on(lent.info)
 
     async def execute(self, statement: TextClause, parameters: Mapping[str, Any] | None = None) -> Answer:
         """The answer to a statement. Raises the errors of SQLAlchemy."""
@@ -97,12 +117,15 @@ class DirectConnection:
         if not self.driver.is_closed() and self.driver.is_in_transaction():
             await self.run("rollback")
 
-    async def leave(self) -> None:
-        """Take the connection out of the pool where nobody else may have it: broken, or in the middle of a transaction."""
-        if self.driver.is_closed() or self.driver.is_in_transaction():
-            self.driver.terminate()
-            if not self._pooled.invalidated:
-                await self._pooled.invalidate()
+    async def give_back(self) -> None:
+        """Give it back to the pool. One that nobody else may have, because it is broken or in the middle of a transaction, is ended before."""
+        try:
+            if self.driver.is_closed() or self.driver.is_in_transaction():
+                self.driver.terminate()
+                if self._lent.is_valid:
+                    await greenlet_spawn(self._lent.invalidate)
+        finally:
+            self._lent.close()
 
     async def _prepare(self, sql: str) -> KeptStatement:
         while len(self._prepared) >= MOST_PREPARED:
@@ -115,8 +138,8 @@ class DirectConnection:
         """Raise the error as SQLAlchemy does; where the connection is broken, its pool opens new ones."""
         if isinstance(error, asyncpg.InvalidCachedStatementError | asyncpg.InternalServerError):
             self._statements.forget()
-        if not self._pooled.invalidated:
-            await self._pooled.run_sync(_raised, error, sql)
+        if self._lent.is_valid:
+            await greenlet_spawn(_raised, Connection(self._engine, self._lent), error, sql)
         raise error
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -16,9 +16,10 @@ from sqlalchemy.event import listen
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from chassis.clock import Clock, utc_now
-from chassis.connection import Answer, DirectConnection, PreparedStatements
+from chassis.connection import Answer, DirectConnection, PreparedStatements, lent, open_in_greenlet
 from chassis.endings import within
-from chassis.outbox import DueWork, OutboxRow, write_rows, write_work
+from chassis.outbox import DueWork, OutboxRow, work_to_write, write_last
+from chassis.set_writes import SetWrite
 from chassis.wakes import CHANNEL, Wake, Wakes
 from contracts.catalogue import Entry, entry_for
 from contracts.envelope import Event
@@ -40,7 +41,7 @@ _SHOWN = re.compile(r"\*|[A-Za-z0-9_.:\-]*")
 
 # A wake is nothing that has to survive a crash, so nobody waits for it to reach the disk.
 _NOTIFY = text(
-    f"select set_config('synchronous_commit', 'off', true), pg_notify('{CHANNEL}', cast(:wake as text))"
+    f"select set_config('synchronous_commit', 'off', true), pg_notify('{CHANNEL}', wake) from unnest(cast(:wakes as text[])) as said(wake)"
 )
 
 _PATIENCE = text("select set_config('lock_timeout', :milliseconds, true)")
@@ -79,6 +80,8 @@ class Transaction:
     database: "Database"
     rows: list[OutboxRow] = field(default_factory=list)
     due: list[DueWork] = field(default_factory=list)
+    beside: list[SetWrite] = field(default_factory=list)
+    """Sets that are written together with the events at the end; nothing reads them before."""
     wakes: set[Wake] = field(default_factory=set)
     """The wakes that follow the commit of this transaction."""
     due_at: datetime | None = None
@@ -126,12 +129,13 @@ class Transaction:
         """Write the events and the work said so far. The transaction does it at its end."""
         rows, self.rows = self.rows, []
         due, self.due = self.due, []
-        if rows:
-            await write_rows(self.conn, rows)
-            self.wakes.add(Wake.EVENTS)
+        beside, self.beside = self.beside, []
         if due:
-            await write_work(self.conn, due, self.now, self.database.traceparent())
+            beside.append(work_to_write(due, self.now, self.database.traceparent()))
             self.work_due(min(one.due_at or self.now for one in due))
+        if rows:
+            self.wakes.add(Wake.EVENTS)
+        await write_last(self.conn, rows, beside)
 
     def work_due(self, at: datetime) -> None:
         """A row of work in this transaction is due at this moment."""
@@ -173,6 +177,7 @@ class Database:
         )
         self._prepared = PreparedStatements()
         self._connections: WeakSet[Any] = WeakSet()
+        listen(self.engine.sync_engine, "do_connect", open_in_greenlet)
         listen(self.engine.sync_engine, "connect", self._connected)
         self.wakes = Wakes(self._notify)
         self.at_end: list[Callable[[Transaction], Awaitable[None]]] = []
@@ -214,15 +219,15 @@ class Database:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[DirectConnection]:
-        async with self.engine.connect() as pooled:
-            conn = DirectConnection(pooled, self._prepared)
-            try:
-                yield conn
-            finally:
-                await conn.leave()
+        engine = self.engine.sync_engine
+        conn = DirectConnection(engine, await lent(engine), self._prepared)
+        try:
+            yield conn
+        finally:
+            await conn.give_back()
 
-    async def _notify(self, wake: Wake) -> None:
-        await self.look(_NOTIFY, {"wake": wake.value})
+    async def _notify(self, wakes: Collection[Wake]) -> None:
+        await self.look(_NOTIFY, {"wakes": [wake.value for wake in wakes]})
 
     def row(self, event: Event, origin: Origin, now: datetime) -> OutboxRow:
         """The outbox row of an event. Raises KeyError for an event that this service does not say."""

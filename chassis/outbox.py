@@ -1,4 +1,4 @@
-"""The outbox: events and work written in the transaction that makes them true, by one statement for each kind."""
+"""The outbox: events and work written in the transaction that makes them true, by one statement at its end."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from chassis.connection import DirectConnection
 from chassis.own_tables import OUTBOX, WORK
+from chassis.set_writes import SetWrite, write_together
 from chassis.tables import SetStatement, insert_missing, listed, source
 
 MAX_PAYLOAD = 900_000
@@ -21,16 +22,15 @@ _NAMES = listed(_WRITTEN)
 # The stream's row is locked before `pos` is drawn, so `pos` never inverts two events of one stream; a position drawn
 # by a transaction that has no transaction id yet would break the relay's holes, and this order excludes that too.
 _SEQUENCED = SetStatement(
-    f"""
-    with counted as (
-        select stream, count(*) as n from unnest(cast(:stream as text[])) as s(stream) group by stream order by stream
+    f"""with given as materialized (select * from {source(_WRITTEN, counted=True)}), counted as (
+        select stream, count(*) as n from given group by stream order by stream
     ), locked as (
         insert into chassis.streams as t (stream, sequence) select stream, n from counted order by stream
         on conflict (stream) do update set sequence = t.sequence + excluded.sequence
         returning stream, sequence
     ), said as (
         select *, row_number() over (partition by stream order by ord) as i, count(*) over (partition by stream) as n
-        from {source(_WRITTEN, counted=True)}
+        from given
     )
     insert into chassis.outbox ({_NAMES}, sequence)
     select {_NAMES}, locked.sequence - n + i from said join locked using (stream) order by ord
@@ -108,22 +108,17 @@ class OutboxRow:
     id: UUID = field(default_factory=uuid4)
 
 
-async def write_rows(conn: DirectConnection, rows: Sequence[OutboxRow]) -> None:
-    """Write the rows in order. Raises TooLargeToSay before anything is written."""
+async def write_last(conn: DirectConnection, rows: Sequence[OutboxRow], beside: Sequence[SetWrite]) -> None:
+    """Write the rows in order, and the rest beside them. Raises TooLargeToSay before anything is written."""
     if any(len(row.payload) > MAX_PAYLOAD for row in rows):
         raise TooLargeToSay(f"an event may have at most {MAX_PAYLOAD} bytes")
-    for statement, chosen in (
-        (_SEQUENCED, [r for r in rows if r.sequenced]),
-        (_UNSEQUENCED, [r for r in rows if not r.sequenced]),
-    ):
-        if chosen:
-            await statement.write(conn, chosen)
+    events = SetWrite(_SEQUENCED, [r for r in rows if r.sequenced])
+    await write_together(conn, [*beside, events])
+    await _UNSEQUENCED.write(conn, [r for r in rows if not r.sequenced])
 
 
-async def write_work(
-    conn: DirectConnection, due: Sequence[DueWork], now: datetime, traceparent: str | None
-) -> None:
-    """Write work rows; one that exists under the same kind and key stays as it is."""
+def work_to_write(due: Sequence[DueWork], now: datetime, traceparent: str | None) -> SetWrite:
+    """The rows of work; one that exists under the same kind and key stays as it is."""
     rows = [
         {
             "id": uuid4(),
@@ -137,7 +132,7 @@ async def write_work(
         }
         for one in due
     ]
-    await _WORK.write(conn, rows, traceparent=traceparent)
+    return SetWrite(_WORK, rows, {"traceparent": traceparent})
 
 
 async def is_held_up(conn: DirectConnection, topic: str, before: datetime) -> bool:

@@ -1,9 +1,11 @@
 """Statements that write a set of rows, made once from a `Table` of a service's `store/tables.py`.
 
-A set of any size is one statement with one array a column, which PostgreSQL parses and plans once. In the expressions that a
+A set of any size is one statement with one array a column, which PostgreSQL parses and plans once. A column in which all rows have the same value is given that value
+alone, and so is every column of a set of one row: an array costs more than four plain values, here and there. In the expressions that a
 caller adds, `t` is the row in the table and `u` the row of the set; in an upsert `excluded` is the row of the set.
 """
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
@@ -75,12 +77,19 @@ class Connection(Protocol):
 
 
 class SetStatement:
-    """One statement for rows that have its columns by name: as attributes, or as the keys of a mapping."""
+    """One statement for rows that have its columns by name: as attributes, or as the keys of a mapping. Raises KeyError for SQL that names their values elsewhere
+    than in `source`.
+    """
 
     def __init__(self, sql: str, columns: Columns) -> None:
-        self.sql = sql
-        self._statement = text(sql)
+        self.sql, self._columns = sql, columns
         self._encoders = {name: _encoder(column) for name, column in columns.items()}
+        self._shapes: dict[frozenset[str], TextClause] = {}
+        rest = self._with(lambda _: "")
+        if named := [name for name in columns if re.search(rf":{name}\b", rest)]:
+            raise KeyError(
+                f"these are arrays or plain values, and named in `source` alone: {', '.join(named)}"
+            )
 
     async def write(self, conn: Connection, rows: Sequence[Any], **same: Any) -> int:
         """Write the rows; how many of the table were written. `same` are the values that all rows of the set share."""
@@ -88,28 +97,41 @@ class SetStatement:
 
     async def execute(self, conn: Connection, rows: Sequence[Any], **same: Any) -> Answer:
         """Like `write`, for a set that is not empty and a statement that returns rows."""
-        answer: Answer = await conn.execute(self._statement, self.parameters(rows, **same))
+        answer: Answer = await conn.execute(*self.asked(rows, **same))
         return answer
 
-    def parameters(self, rows: Sequence[Any], **same: Any) -> dict[str, list[Any]]:
-        """One array a column. A value whose name is no column of the statement is refused, lest it be lost."""
+    def asked(self, rows: Sequence[Any], **same: Any) -> tuple[TextClause, dict[str, Any]]:
+        """The statement for a set of this shape, and its values. One whose name is no column of the statement is refused, lest it be lost."""
         mapped = isinstance(rows[0], Mapping)
         if unknown := {*same, *(rows[0] if mapped else ())} - self._encoders.keys():
             raise TypeError(f"no column of this statement: {', '.join(sorted(unknown))}")
-        by_name = itemgetter if mapped else attrgetter
-        arrays: dict[str, list[Any]] = {}
+        by_name, single = itemgetter if mapped else attrgetter, len(rows) == 1
+        values: dict[str, Any] = {}
         for name, encode in self._encoders.items():
-            values = [same[name]] * len(rows) if name in same else list(map(by_name(name), rows))
-            arrays[name] = values if encode is None else [None if v is None else encode(v) for v in values]
-        return arrays
+            if single or name in same:
+                value = same[name] if name in same else by_name(name)(rows[0])
+                values[name] = value if encode is None or value is None else encode(value)
+            else:
+                array = list(map(by_name(name), rows))
+                values[name] = array if encode is None else [None if v is None else encode(v) for v in array]
+        return self._shape(frozenset(self._encoders if single else same)), values
+
+    def _shape(self, same: frozenset[str]) -> TextClause:
+        if same not in self._shapes:
+            sql = self._with(lambda counted: source(self._columns, same, counted=counted))
+            self._shapes[same] = text(sql)
+        return self._shapes[same]
+
+    def _with(self, set_of: Callable[[bool], str]) -> str:
+        """The SQL with another source of its rows."""
+        plain, counted = (source(self._columns, counted=one) for one in (False, True))
+        return self.sql.replace(plain, set_of(False)).replace(counted, set_of(True))
 
 
 def insert_set(table: Table, *names: str, without: Iterable[str] = (), on_conflict: str = "") -> SetStatement:
-    """New rows in the order of the set, with the columns named; where none is named, with all but identities and `without`."""
+    """New rows in the order of the set, with the columns named; where none is named, with all but those that the database makes and `without`."""
     left = {table.c[name].name for name in without}
-    columns = {
-        c.name: c for c in table.c if (c.name in names if names else not (c.identity or c.name in left))
-    }
+    columns = {c.name: c for c in table.c if (c.name in names if names else not (_own(c) or c.name in left))}
     if missing := set(names) - columns.keys():
         raise KeyError(f"{table.fullname} has no {', '.join(sorted(missing))}")
     values = ", ".join(map(_value, columns.values()))
@@ -144,7 +166,7 @@ def upsert_set(
     says of which rows.
     """
     keys = [column.name for column in table.primary_key]
-    named = names or [c.name for c in table.c if c.identity is None and c.name not in set(without)]
+    named = names or [c.name for c in table.c if not (_own(c) or c.name in set(without))]
     replaced = _sets(table, update or [name for name in named if name not in keys], "excluded")
     action = f"on conflict {_conflict(table, key or keys)} do update set {replaced}" + (
         f" where {where}" if where else ""
@@ -215,16 +237,36 @@ def one_of(codes: Collection[StrEnum]) -> str:
     return f"({', '.join(named)})"
 
 
+def minute_of(instant: str) -> str:
+    """The minute in which an instant lies, in SQL that a column may be generated from."""
+    return f"date_bin(interval '1 minute', {instant}, timestamptz 'epoch')"
+
+
 def listed(names: Iterable[str]) -> str:
     return ", ".join(map(quoted, names))
 
 
-def source(columns: Columns, *, counted: bool = False) -> str:
-    """The set as a table `u`, for a statement that is written by hand; `counted`: with its order as the column `ord`."""
-    arrays = ", ".join(f"cast(:{name} as {_element(column)}[])" for name, column in columns.items())
-    if counted:
-        return f"unnest({arrays}) with ordinality as u({listed(columns)}, ord)"
-    return f"unnest({arrays}) as u({listed(columns)})"
+def source(columns: Columns, same: Collection[str] = (), *, counted: bool = False) -> str:
+    """The set as a table `u`, for a statement that is written by hand; `counted`: with its order as the column `ord`. The columns of `same` have one value
+    for all rows; where these are all columns, there is one row.
+    """
+    arrays = {name: column for name, column in columns.items() if name not in same}
+    plain = [
+        f"cast(:{name} as {_element(columns[name])}) as {quoted(name)}" for name in columns if name in same
+    ]
+    if not arrays:
+        return f"(select {', '.join([*plain, *['1 as ord'] * counted])}) as u"
+    unnested = ", ".join(f"cast(:{name} as {_element(column)}[])" for name, column in arrays.items())
+    named = f"({listed(arrays)}, ord)" if counted else f"({listed(arrays)})"
+    rows = f"unnest({unnested}){' with ordinality' * counted} as "
+    if not plain:
+        return f"{rows}u{named}"
+    return f"(select r.*, {', '.join(plain)} from {rows}r{named}) as u"
+
+
+def _own(column: Column[Any]) -> bool:
+    """True of a column that the database makes by itself, and nobody writes."""
+    return column.identity is not None or column.computed is not None
 
 
 def _value(column: Column[Any], source: str = "u") -> str:

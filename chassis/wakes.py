@@ -6,7 +6,7 @@ The rows are the truth and a wake only says that it is worth while to look: whoe
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -28,7 +28,7 @@ class Wake(StrEnum):
 class Wakes:
     """The wakes of one service in this process. `tell` notifies the other processes of the service."""
 
-    def __init__(self, tell: Callable[[Wake], Awaitable[None]]) -> None:
+    def __init__(self, tell: Callable[[Collection[Wake]], Awaitable[None]]) -> None:
         self._tell = tell
         self._signs = {wake: asyncio.Event() for wake in Wake}
         self._here: set[Wake] = set()
@@ -90,8 +90,8 @@ class Wakes:
     async def _tell_others(self) -> None:
         """Many commits are one notification: whoever hears it looks at all of them."""
         while self._untold:
-            wake = self._untold.pop()
+            said, self._untold = self._untold, set()
             try:
-                await self._tell(wake)
+                await self._tell(said)
             except Exception as error:  # noqa: BLE001 - a wake that is lost is made good by the poll of whoever waits
                 log.info("a wake was lost: %s", type(error).__name__)

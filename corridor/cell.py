@@ -11,6 +11,7 @@ from typing import Any
 import uvloop
 from starlette.types import ASGIApp
 
+from chassis.events.one_client import share
 from chassis.main import serve
 from chassis.observe.logs import configure
 from chassis.service import Service
@@ -31,6 +32,7 @@ async def run(facts: dict[str, Any]) -> None:
     others.
     """
     services = [built(name, values) for name, values in facts["services"].items()]
+    share([service.link for service in services])
     apps: dict[str, ASGIApp] = {service.name: service.app for service in services}
     proxies = {name: Proxy(f"http://127.0.0.1:{port}") for name, port in facts["elsewhere"].items()}
     cell = facts["cell"]

@@ -30,8 +30,6 @@ from contracts.catalogue import topics_read_by
 
 __all__ = ["Consumer", "Inbox", "Message", "Subscription", "discard", "list_parked", "replay_stream"]
 
-POLL_MS = 500
-"""The milliseconds after which partitions that were newly assigned are noticed; a record that comes is handed over at once."""
 SLICE = 20
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
@@ -125,11 +123,12 @@ class PartitionReader(ConsumerRebalanceListener):  # type: ignore[misc]
         if any(stored.get((tp.topic, tp.partition), at) != at for tp, at in self._at.items()):
             self.lost()
 
-    async def next(self, milliseconds: int = POLL_MS) -> Batch:
+    async def next(self, milliseconds: int | None = None) -> Batch:
         """The next records, waited for so long, maybe none. Records fetched before the seek to the database's offset are passed over."""
         await self._settle()
+        waited = self._consumer.poll_ms if milliseconds is None else milliseconds
         try:
-            fetched = await self._consumer.getmany(timeout_ms=milliseconds, max_records=self._limit)
+            fetched = await self._consumer.getmany(timeout_ms=waited, max_records=self._limit)
         except NoOffsetForPartitionError:
             return Batch([], {})
         except OffsetOutOfRangeError as error:
@@ -260,7 +259,7 @@ class Consumer(SupervisedLoop):
         await super().start()
 
     async def session(self) -> None:
-        consumer = self._link.consumer()
+        consumer = self._link.consumer(self._topics)
         try:
             await asyncio.wait_for(consumer.start(), START_SECONDS)
             await require_topics(consumer, self._topics)

@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from chassis.endings import within
 from chassis.faults import TopicUnavailable
 from chassis.settings import Settings
+from contracts.catalogue import topics_read_by
 
 MAX_BATCH_BYTES = 1_000_000
 """Below the broker's default of 1,048,588 bytes a record batch."""
@@ -26,6 +27,8 @@ FETCH_MS = 2_000
 """The milliseconds that a fetch waits at the broker, which answers at once when a record comes. What else is asked on that connection waits behind
 it.
 """
+METADATA_MS = 30_000
+"""The milliseconds after which a consumer knows of partitions and topics that came while it was reading."""
 KEYS_CACHED = 100_000
 
 
@@ -61,9 +64,20 @@ class WholeFetches(AIOKafkaConsumer):  # type: ignore[misc]
     the broker, and what follows on the other one is asked for after it.
     """
 
+    poll_ms = 500
+    """The milliseconds after which a wait ends although nothing came: then partitions that were newly assigned are noticed."""
+
     async def start(self) -> None:
         await super().start()
         self._fetcher._prefetch_backoff = float("inf")  # noqa: SLF001  # no argument of the client's sets it
+
+
+class SharedReading(Protocol):
+    """The one that reads for all services of a process."""
+
+    def reads(self, topics: Collection[str]) -> bool: ...
+
+    def consumer(self, link: "KafkaLink") -> Any: ...
 
 
 class KafkaLink:
@@ -73,6 +87,9 @@ class KafkaLink:
         self._settings = settings
         self.service = service
         self.group = settings.topic(service)
+        self.topics = tuple(settings.topic(topic) for topic in topics_read_by(service))
+        self.shared: SharedReading | None = None
+        """The one that reads for all services of this process, where there are several."""
 
     def producer(self) -> AIOKafkaProducer:
         """Waits for all replicas and never doubles or reorders a retried batch within a partition."""
@@ -85,15 +102,23 @@ class KafkaLink:
             linger_ms=0,
         )
 
-    def consumer(self) -> AIOKafkaConsumer:
+    def consumer(self, topics: Collection[str]) -> Any:
+        """The consumer of these topics: a client of its own in the service's group, or its part of what is read for all services of the process."""
+        shared = self.shared
+        return (
+            self.client(self.group) if shared is None or not shared.reads(topics) else shared.consumer(self)
+        )
+
+    def client(self, group: str | None = None) -> AIOKafkaConsumer:
         """Never commits by itself and never resets an offset: offsets live in the service's database."""
         return WholeFetches(
             **self._connection(),
-            group_id=self.group,
+            group_id=group,
             enable_auto_commit=False,
             auto_offset_reset="none",
             fetch_max_wait_ms=FETCH_MS,
             consumer_timeout_ms=FETCH_MS,
+            metadata_max_age_ms=METADATA_MS,
             max_poll_records=self._settings.batch,
             session_timeout_ms=6_000,
             heartbeat_interval_ms=2_000,
@@ -149,7 +174,7 @@ class Range:
 
 async def ranges(link: KafkaLink, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Range]:
     """The ranges that the broker has; none of a topic that it does not have, and none at all where the broker is away."""
-    consumer = link.consumer()
+    consumer = link.client()
     try:
         async with asyncio.timeout(RANGE_SECONDS):
             await consumer.start()

@@ -365,6 +365,9 @@ class CaseAccess:
     linked: bool = False
     closed: bool = False
     changed: bool = False
+    unread: bool = False
+    """Only what was heard now is known of it; what the row holds besides stays."""
+    assigned: bool = False
 
 
 _CASES_HELD = RowReader(CaseAccess, names=["case_id", "organisation", "workers", "handed_over"])

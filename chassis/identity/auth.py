@@ -101,10 +101,11 @@ class TokenValidator:
         self._cell, self._issuer, self._service, self._clock = settings.cell, settings.issuer, service, clock
         self._people = people or KeySource(file=settings.jwks_file, url=settings.jwks_url)
         self._services = KeySource(file=settings.service_jwks_file)
+        self._verified = tokens.VerifiedTokens()
 
     async def actor(self, token: str, purpose: str | None, policies: Policies) -> Actor:
         """The caller behind a token. Raises Unauthenticated, or Invalid for an unknown purpose."""
-        kid, issuer = tokens.peek(token)
+        kid, issuer = self._verified.peek(token)
         if issuer == service_issuer(self._cell):
             return await self._calling_service(token, kid, purpose, policies)
         if self._issuer and issuer == self._issuer:
@@ -154,7 +155,7 @@ class TokenValidator:
         key = await source.key(kid)
         if key is None:
             raise Unauthenticated("the token's key is not known")
-        return tokens.verified(token, key)
+        return self._verified.claims(token, kid, key)
 
     def _checked(self, claims: Mapping[str, Any], lifetime: int) -> str:
         return tokens.check(claims, audience=self._service, now=self._clock(), lifetime=lifetime)

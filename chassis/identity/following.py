@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID
 
 from sqlalchemy import text
@@ -12,6 +13,7 @@ from chassis.identity.access import CaseAccess, save_cases
 from chassis.outbox import DueWork
 from chassis.own_tables import CASE_ACCESS
 from chassis.rows import RowReader
+from chassis.tables import upsert_set
 from contracts.events.intake import (
     CaseAssignedV1,
     CaseClosedV1,
@@ -35,6 +37,16 @@ _LOAD = text(
     " order by case_id for update"
 )
 _CASES = RowReader(CaseAccess, CASE_ACCESS)
+_PERSON = {"person_id": "coalesce(t.person_id, excluded.person_id)"}
+_OPENED = upsert_set(CASE_ACCESS, "case_id", "organisation", "person_id", update=_PERSON)
+_ASSIGNED = upsert_set(
+    CASE_ACCESS,
+    *("case_id", "organisation", "workers", "person_id"),
+    update={"organisation": "excluded.organisation", "workers": "excluded.workers", "handed_over": "false"}
+    | _PERSON,
+)
+_WHOLE = frozenset({CaseOpenedV1, CaseAssignedV1})
+"""The events that say a row whole: whatever it holds, it is written without being read."""
 
 
 def subscription() -> Subscription[UUID, CaseAccess]:
@@ -54,8 +66,9 @@ def subscription() -> Subscription[UUID, CaseAccess]:
         },
         key=lambda event: event.case_id,
         load=_load,
-        save=save_cases,
+        save=_save,
         outgoing=lambda due: due,
+        names=lambda event: None if type(event) in _WHOLE else "row",
     )
 
 
@@ -90,7 +103,7 @@ def on_case_erased(case: CaseAccess, _event: CaseErasedV1, _now: datetime) -> It
 def on_case_assigned(case: CaseAccess, event: CaseAssignedV1, _now: datetime) -> Iterable[object]:
     """The whole assignment as it now stands: a worker who is missing from it sees the case no longer."""
     case.organisation, case.workers, case.changed = event.organisation, tuple(event.workers), True
-    case.handed_over = False
+    case.handed_over, case.assigned = False, True
     return ()
 
 
@@ -128,6 +141,16 @@ def on_dependants_changed(case: CaseAccess, event: DependantsChangedV1, _now: da
     return ()
 
 
-async def _load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, CaseAccess]:
+async def _load(tx: Transaction, keys: Sequence[UUID], names: Sequence[str]) -> dict[UUID, CaseAccess]:
+    """The rows, locked; unread where the batch says nothing that depends on one."""
+    if not names:
+        return {key: CaseAccess(key, unread=True) for key in keys}
     known = {case.case_id: case for case in _CASES.all(await tx.execute(_LOAD, {"keys": list(keys)}))}
     return {key: known.get(key) or CaseAccess(key) for key in keys}
+
+
+async def _save(tx: Transaction, cases: Sequence[CaseAccess]) -> None:
+    await save_cases(tx, [case for case in cases if not case.unread])
+    unread = sorted((case for case in cases if case.unread), key=attrgetter("case_id"))
+    await _ASSIGNED.write(tx, [case for case in unread if case.assigned])
+    await _OPENED.write(tx, [case for case in unread if not case.assigned])

@@ -1,10 +1,11 @@
 """Signed access tokens (RFC 9068 profile): strict reading and strict checking. Knows no HTTP."""
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from joserfc import jws
 from joserfc.errors import JoseError
@@ -18,6 +19,7 @@ from contracts.strict_json import no_constant, once
 TYPES = (TYPE, f"application/{TYPE}")
 LEEWAY_SECONDS = 5
 MAX_LENGTH = 8_000
+MOST_VERIFIED = 1_000
 _HEADER = frozenset({"alg", "kid", "typ"})
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _KID = re.compile(r"[A-Za-z0-9:_.\-]{1,80}")
@@ -51,6 +53,44 @@ def verified(token: str, key: OKPKey) -> dict[str, Any]:
         return _json_object(jws.deserialize_compact(token, key, algorithms=[ALGORITHM]).payload)
     except (JoseError, ValueError, TypeError) as error:
         raise Unauthenticated("the token's signature does not hold") from error
+
+
+class VerifiedToken(NamedTuple):
+    """A token whose signature fitted this key."""
+
+    key: OKPKey
+    kid: str
+    issuer: str
+    claims: Mapping[str, Any]
+
+
+class VerifiedTokens:
+    """The tokens whose signature fitted, by their hash: a token that is sent again is not read and verified again while its key is the same. Everything that
+    passes with time, or may be taken away, is nothing of a signature and is looked at each time.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, VerifiedToken] = {}
+
+    def peek(self, token: str) -> tuple[str, str]:
+        """As `peek` above."""
+        known = self._known.get(_hash(token))
+        return peek(token) if known is None else (known.kid, known.issuer)
+
+    def claims(self, token: str, kid: str, key: OKPKey) -> Mapping[str, Any]:
+        """As `verified` above. Only what fits is kept, so that nobody without a key can push others out."""
+        known = self._known.get(hashed := _hash(token))
+        if known is not None and known.key is key:
+            return known.claims
+        claims = verified(token, key)
+        while len(self._known) >= MOST_VERIFIED:
+            del self._known[next(iter(self._known))]
+        self._known[hashed] = VerifiedToken(key, kid, claims["iss"], claims)
+        return claims
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
 
 
 def check(claims: Mapping[str, Any], *, audience: str, now: datetime, lifetime: int) -> str:

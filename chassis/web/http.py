@@ -144,7 +144,7 @@ async def transaction(request: Request, actor: Who) -> AsyncIterator[Transaction
             tx.idempotency = await claim(tx.conn, request, actor, key)
         yield tx
         if tx.idempotency is not None:
-            await remember(tx.conn, tx.idempotency)
+            await remember(tx, tx.idempotency)
 
 
 Tx = Annotated[Transaction, Depends(transaction, scope="function")]

@@ -10,9 +10,13 @@ from fastapi import Request
 from sqlalchemy import text
 
 from chassis.connection import DirectConnection
+from chassis.database import Transaction
 from chassis.identity.auth import Actor
+from chassis.own_tables import IDEMPOTENCY
 from chassis.problems import IdempotencyMismatch
+from chassis.set_writes import SetWrite
 from chassis.settings import Settings
+from chassis.tables import update_set
 
 _SALT = 16
 _KEPT = 32
@@ -25,10 +29,7 @@ _FIRST = text(
     "select fingerprint, status, resource_id, version from chassis.idempotency where actor = :actor and key = :key"
 )
 _FORGET = text("delete from chassis.idempotency where actor = :actor and key = :key")
-_REMEMBER = text(
-    "update chassis.idempotency set status = :status, resource_id = :id, version = :version"
-    " where actor = :actor and key = :key"
-)
+_REMEMBER = update_set(IDEMPOTENCY, "status", "resource_id", "version")
 
 
 @dataclass(slots=True)
@@ -69,13 +70,12 @@ async def claim(conn: DirectConnection, request: Request, actor: Actor, key: str
     raise ReplayedAnswer(first.status, first.resource_id, first.version)
 
 
-async def remember(conn: DirectConnection, claimed: Claim) -> None:
-    who = {"actor": claimed.actor, "key": claimed.key}
+async def remember(tx: Transaction, claimed: Claim) -> None:
+    """Remember, at the end of the transaction, how the command was answered."""
     if claimed.status is None:  # nothing was done under this key, so nothing is remembered
-        await conn.execute(_FORGET, who)
+        await tx.execute(_FORGET, {"actor": claimed.actor, "key": claimed.key})
         return
-    done = {"status": claimed.status, "id": claimed.resource_id, "version": claimed.version}
-    await conn.execute(_REMEMBER, {**who, **done})
+    tx.beside.append(SetWrite(_REMEMBER, [claimed]))
 
 
 def _kept_key(key: str) -> str:

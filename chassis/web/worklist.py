@@ -23,6 +23,7 @@ from chassis.identity.access import (
     listed_cases,
 )
 from chassis.identity.auth import Actor
+from chassis.tables import minute_of
 from chassis.web.listing import (
     NOBODY,
     BoundedCount,
@@ -97,16 +98,24 @@ class Worklist(Generic[V]):
     filters: Conditions
     varying: frozenset[object] = frozenset()
     """Values of filters of which there are few rows or many as time goes by."""
+    by_minute: bool = False
+    """True where an index has `updated_minute` and not `updated_at`: a row that changes twice in a minute is written into no index."""
 
     def key(self, order: Order) -> str:
         return {Order.NEWEST: self.made_at, Order.CHANGED: "r.updated_at", Order.DUE: self.due_at}[order]
 
+    def keys(self, order: Order) -> dict[str, str]:
+        """The columns of the order before the identifier, and what each is of the row after which a page begins, `:at`."""
+        minute = {"r.updated_minute": minute_of(":at")} if self.by_minute and order is Order.CHANGED else {}
+        return {**minute, self.key(order): ":at"}
+
     @property
     def conditions(self) -> Conditions:
+        since, minute = "r.updated_at >= :updated_since", f"r.updated_minute >= {minute_of(':updated_since')}"
         return {
             "case_id": "r.case_id = :case_id",
             "due_by": f"{self.due_at} <= :due_by",
-            "updated_since": "r.updated_at >= :updated_since",
+            "updated_since": f"{since} and {minute}" if self.by_minute else since,
             **self.filters,
         }
 
@@ -131,15 +140,17 @@ async def statement_of(
     tx: Transaction, actor: Actor, of: Worklist[Any], asked: RowQuery, *, after: Position | None, limit: int
 ) -> tuple[Page, dict[str, Any]]:
     conditions, values = await _conditions(tx, actor, of, asked)
-    key, (beyond, way) = of.key(asked.order), (">", "asc") if asked.order is Order.DUE else ("<", "desc")
+    keys, (beyond, way) = of.keys(asked.order), (">", "asc") if asked.order is Order.DUE else ("<", "desc")
     if after is not None:
-        conditions.append(f"({key}, r.id) {beyond} (:at, cast(:after as uuid))")
+        conditions.append(
+            f"({', '.join(keys)}, r.id) {beyond} ({', '.join(keys.values())}, cast(:after as uuid))"
+        )
         values |= {"at": after[0], "after": after[1]}
     readable, whose = await each_visible_case(tx, actor, CASE_READ, column="r.case_id")
     workers = f"(select h.workers from {CASE_HOLDERS} h where h.case_id = r.case_id)"
     statement = (
-        f"select {of.columns}, {key} as sorted_at, case when {readable} then {workers} else '{{}}' end as workers"
-        f" from {of.source} where {' and '.join(conditions)} order by {key} {way}, r.id {way} limit :limit"
+        f"select {of.columns}, {of.key(asked.order)} as sorted_at, case when {readable} then {workers} else '{{}}' end as workers"
+        f" from {of.source} where {' and '.join(conditions)} order by {f' {way}, '.join((*keys, 'r.id'))} {way} limit :limit"
     )
     once = steady(asked.filters, asked.order) and of.varying.isdisjoint(asked.filters.values())
     return page(statement, steady=once), values | whose | {"now": tx.now, "limit": limit}

@@ -18,7 +18,7 @@ from services.exchange.domain.distrust import Distrusts
 from services.exchange.store import distrusts, inbox, outgoing_envelopes
 from services.exchange.store.inbox import RawRecord
 from services.exchange.trust import Trust
-from services.exchange.use_cases.prepare_disclosure import NotYet, PreparedDisclosure, prepare
+from services.exchange.use_cases.prepare_disclosure import NotYet, look, prepare
 from services.exchange.use_cases.receive import (
     EnvelopeOvertaken,
     JudgedEnvelope,
@@ -158,34 +158,35 @@ class Receiver:
         return True
 
     async def _receive(self, raw: RawRecord, opened: OpenedEnvelope) -> None:
+        """Apply an envelope in one transaction; where a disclosure has to be sealed here first, in one of its own after that."""
         async with self._transaction() as tx:
             distrusted = await distrusts.active(tx)
-        if opened.signed_with in distrusted.keys and not await self._is_ours(raw):
-            await self._refuse(raw, "unknown_key")
-            return
-        judged = self._judge(raw, opened, distrusted)
-        prepared: dict[UUID, PreparedDisclosure | None] = {}
-        for item in opened.claims.items:
-            if (
-                isinstance(item, DisclosureItem)
-                and judged.refusal(item, self._service.database.clock()) is None
-            ):
-                prepared[item.id] = await self._prepare(judged, item)
+            if opened.signed_with in distrusted.keys and not await self._is_ours(tx, raw):
+                await _refuse_held(tx, raw, "unknown_key")
+                return
+            judged = self._judge(raw, opened, distrusted)
+            looked = {item.id: (item, await look(tx, judged.way, item)) for item in self._disclosures(judged)}
+            if not looked:
+                await _receive_held(tx, judged)
+                return
+        vault = self._service.vault
+        prepared = {id_: await prepare(vault, item, found) for id_, (item, found) in looked.items()}
         async with self._transaction() as tx:
-            if await inbox.hold(tx, raw):
-                await receive(tx, replace(judged, prepared=prepared))
+            await _receive_held(tx, replace(judged, prepared=prepared))
 
-    async def _is_ours(self, raw: RawRecord) -> bool:
-        async with self._transaction() as tx:
-            return await outgoing_envelopes.is_ours(tx, self._cell, sha256(raw.raw))
+    def _disclosures(self, judged: JudgedEnvelope) -> list[DisclosureItem]:
+        """The disclosures that nothing in the envelope itself refuses."""
+        items, now = judged.opened.claims.items, self._service.database.clock()
+        return [
+            item for item in items if isinstance(item, DisclosureItem) and judged.refusal(item, now) is None
+        ]
 
-    async def _prepare(self, judged: JudgedEnvelope, item: DisclosureItem) -> PreparedDisclosure | None:
-        return await prepare(self._service.database, self._service.vault, judged.way, item)
+    async def _is_ours(self, tx: Transaction, raw: RawRecord) -> bool:
+        return await outgoing_envelopes.is_ours(tx, self._cell, sha256(raw.raw))
 
     async def _refuse(self, raw: RawRecord, code: str) -> None:
         async with self._transaction() as tx:
-            if await inbox.hold(tx, raw):
-                await refuse_bytes(tx, raw, code)
+            await _refuse_held(tx, raw, code)
 
     async def _failed(
         self, raw: RawRecord, opened: OpenedEnvelope | UnopenedEnvelope, error: Exception
@@ -238,6 +239,16 @@ class Receiver:
     def _transaction(self) -> AbstractAsyncContextManager[Transaction]:
         database = self._service.database
         return database.transaction(database.system())
+
+
+async def _receive_held(tx: Transaction, judged: JudgedEnvelope) -> None:
+    if await inbox.hold(tx, judged.raw):
+        await receive(tx, judged)
+
+
+async def _refuse_held(tx: Transaction, raw: RawRecord, code: str) -> None:
+    if await inbox.hold(tx, raw):
+        await refuse_bytes(tx, raw, code)
 
 
 def _kind(opened: OpenedEnvelope | UnopenedEnvelope) -> Kind:

@@ -18,6 +18,6 @@ def build(settings: Settings) -> Service[Settings]:
         holds=HELD,
         router=api.router,
         versions=VERSIONS,
-        subscriptions=[handlers.subscription()],
+        subscriptions=[handlers.subscription(settings.mailboxes)],
         work=lambda service: [mail_work(service, settings)],
     )

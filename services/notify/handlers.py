@@ -1,10 +1,11 @@
 """Every event that has a notice becomes one for the present holder of the case, in the organisation that has it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from chassis.database import Transaction
 from chassis.events.consumer import Subscription
 from contracts.catalogue import consumed_by
 from contracts.crossing import SIDES
@@ -30,11 +31,16 @@ def on_anything_noted(case: CaseNotices, event: Any, now: datetime) -> Iterable[
     return ()
 
 
-def subscription() -> Subscription[Any, CaseNotices]:
+def subscription(mailboxes: frozenset[str]) -> Subscription[Any, CaseNotices]:
+    """`mailboxes`: the organisations that can be mailed to."""
+
+    async def save(tx: Transaction, cases: Sequence[CaseNotices]) -> None:
+        await notifications.save(tx, cases, mailboxes)
+
     return Subscription(
         handlers={e.event: on_anything_noted for e in consumed_by("notify") if e.type in NOTICES},
         key=subject_of,
         load=notifications.load,
-        save=notifications.save,
+        save=save,
         outgoing=lambda fact: fact,
     )

@@ -19,3 +19,8 @@ class Settings(chassis.settings.Settings):
         default={}, description="organisation → BCP 47 language; default en"
     )
     sign_in_url: str = "http://localhost/"
+
+    @property
+    def mailboxes(self) -> frozenset[str]:
+        """The organisations that can be mailed to."""
+        return frozenset() if self.smtp_host is None else frozenset(self.mail_addresses)

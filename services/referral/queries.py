@@ -135,6 +135,7 @@ WORKLIST = Worklist(
     made_at="r.created_at",
     due_at="r.respond_by",
     due=f"r.state in {one_of(OFFERED)} and r.respond_by is not null",
+    by_minute=True,
     filters={
         "half": "r.half = :half",
         "state": "r.state = :state",

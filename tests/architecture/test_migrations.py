@@ -78,6 +78,7 @@ async def columns_of(conn: AsyncConnection, schema: str) -> dict[str, dict[str, 
             " left join information_schema.element_types e on e.object_schema = c.table_schema"
             " and e.object_name = c.table_name and e.collection_type_identifier = c.dtd_identifier"
             " where table_schema = :schema and table_name <> 'alembic_version' and is_identity = 'NO'"
+            " and is_generated = 'NEVER'"
         ),
         {"schema": schema},
     )

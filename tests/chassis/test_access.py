@@ -1,6 +1,7 @@
 """Who sees a case is asked of the policies over the projection, and a worklist shows exactly what may be opened."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from chassis.database import Database, Origin, Transaction
-from chassis.events.subscription import handle
+from chassis.events.subscription import Subscription, handle
 from chassis.identity.access import (
     each_visible_case,
     listed_cases,
@@ -220,7 +221,7 @@ def assigned(case_id: UUID, organisation: str, *workers: str) -> CaseAssignedV1:
     return CaseAssignedV1(case_id=case_id, organisation=organisation, workers=workers)
 
 
-async def hear(database: Database, *events: Any) -> None:
+async def hear(database: Database, *events: Any, by: Subscription[Any, Any] | None = None) -> None:
     received = [
         ReceivedEvent(
             Meta(
@@ -239,7 +240,7 @@ async def hear(database: Database, *events: Any) -> None:
         for n, event in enumerate(events, 1)
     ]
     async with database.transaction(SYSTEM) as tx:
-        await handle(tx, [subscription()], received)
+        await handle(tx, [by or subscription()], received)
 
 
 async def test_the_projection_follows_the_events_of_a_case(database: Database) -> None:
@@ -248,6 +249,41 @@ async def test_the_projection_follows_the_events_of_a_case(database: Database) -
     assert await rows(database) == {one: ("th-second", ["a", "b"]), two: ("th-first", [])}
     await hear(database, assigned(one, "th-third"), assigned(two, "th-first", "c"))
     assert await rows(database) == {one: ("th-third", []), two: ("th-first", ["c"])}
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["a new case", "a known case"])
+@pytest.mark.parametrize(
+    "said", ["opened", "assigned", "opened assigned", "assigned assigned-again", "assigned opened"]
+)
+async def test_what_is_written_without_being_read_leaves_the_row_as_if_it_had_been_read(
+    database: Database, said: str, before: bool
+) -> None:
+    columns = "organisation, workers, handed_over, person_id, erased, linked, closed"
+    person, reads = uuid4(), replace(subscription(), names=lambda _: "row")
+    left = []
+    for by in (subscription(), reads):
+        case_id = uuid4()
+        known = {
+            "opened": opened(case_id).model_copy(update={"person_id": person}),
+            "assigned": assigned(case_id, "th-second", "a", "b"),
+            "assigned-again": assigned(case_id, "th-third", "c"),
+        }
+        async with database.transaction(SYSTEM) as tx:
+            if before:
+                await tx.execute(
+                    text(
+                        f"insert into chassis.case_access (case_id, {columns})"
+                        " values (:case, 'th-zeroth', '{z}', true, :person, true, true, true)"
+                    ),
+                    {"case": case_id, "person": UUID(int=7)},
+                )
+        await hear(database, *(known[name] for name in said.split()), by=by)
+        async with database.transaction(SYSTEM) as tx:
+            rows = await tx.execute(
+                text(f"select {columns} from chassis.case_access where case_id = :case"), {"case": case_id}
+            )
+            left.append(tuple(rows.one()))
+    assert left[0] == left[1]
 
 
 async def test_an_opening_heard_late_takes_no_case_back(database: Database) -> None:

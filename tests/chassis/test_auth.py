@@ -17,8 +17,9 @@ from joserfc.jwk import OKPKey, RSAKey
 from jwcrypto import jwk as second_jwk
 from jwcrypto import jws as second_jws
 
+from chassis.identity import tokens
 from chassis.identity.auth import Actor, ServiceKeyMissing, ServiceTokens, TokenValidator, authenticate
-from chassis.identity.jwks import KeySource
+from chassis.identity.jwks import KeySource, parse
 from chassis.identity.policies import Policies
 from chassis.identity.signing import sign
 from chassis.identity.tokens import peek, verified
@@ -262,6 +263,26 @@ async def test_five_seconds_of_leeway_and_no_more(world: World) -> None:
         else:
             with pytest.raises(Unauthenticated):
                 await world.actor(token)
+
+
+async def test_a_token_that_was_taken_is_refused_when_its_key_is_another_one_now(world: World) -> None:
+    token = world.token()
+    await world.actor(token)
+    await world.actor(token)
+    world.validator._people._keys = parse(json.dumps(document(k1=world.stranger)))
+    with pytest.raises(Unauthenticated):
+        await world.actor(token)
+    world.validator._people._keys = {}
+    with pytest.raises(Unauthenticated):
+        await world.actor(token)
+
+
+async def test_a_flood_of_tokens_that_nobody_signed_pushes_no_good_one_out(world: World) -> None:
+    await world.actor(world.token())
+    for number in range(tokens.MOST_VERIFIED + 1):
+        with pytest.raises(Unauthenticated):
+            await world.actor(world.token()[:-80] + f"{number:080}")
+    assert len(world.validator._verified._known) == 1
 
 
 async def test_a_role_that_is_not_ours_gives_nothing(world: World) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Column, Identity, Index, MetaData, Table, text
+from sqlalchemy import Column, Computed, Identity, Index, MetaData, Table, text
 from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, INTEGER, JSONB, TEXT
 from sqlalchemy.dialects.postgresql import UUID as UUID_COLUMN
 from sqlalchemy.exc import IntegrityError
@@ -19,10 +19,12 @@ from chassis.rows import RowReader
 from chassis.tables import (
     TEXTS,
     TIMESTAMPTZ,
+    SetStatement,
     delete_set,
     insert_missing,
     insert_set,
     required,
+    source,
     update_set,
     upsert_set,
 )
@@ -59,8 +61,9 @@ ONE_BOAT = Index(
 )
 BY_STATE = Index("berths_state", BERTHS.c.state)
 LOG = Table(
-    "log", _META, Column("pos", BIGINT, Identity(always=True), primary_key=True), required("word", TEXT)
-)
+    "log", _META, Column("pos", BIGINT, Identity(always=True), primary_key=True), required("word", TEXT),
+    Column("letters", INTEGER, Computed("length(word)", persisted=True)),
+)  # fmt: skip
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 WORDS = ('he said "no"', "back\\slash", "comma, brace }", "", "null", "สวัสดี")
@@ -142,6 +145,25 @@ async def test_rows_are_mappings_too_and_share_what_is_said_of_all(conn: AsyncCo
         ("a", State.LEFT, ("x",), 2),
         ("b", State.LEFT, ("x",), 2),
     ]
+
+
+async def test_one_row_and_many_are_written_alike_whatever_of_them_is_shared(conn: AsyncConnection) -> None:
+    there = Journey("Aranyaprathet", NOON)
+    insert = insert_set(BOATS)
+    await insert.write(conn, [boat("a", crew=WORDS, owners=(uuid4(),))])
+    await insert.write(conn, [boat("b"), boat("c", offset=7)], crew=WORDS, journey=there)
+    await insert.write(conn, [boat("d", left_at=NOON)], state=State.LEFT, owners=None)
+    found = await boats(conn)
+    assert [one.crew for one in found] == [WORDS, WORDS, WORDS, ()]
+    assert [one.journey for one in found] == [None, there, there, None]
+    assert [(one.offset, one.state) for one in found[2:]] == [(7, State.MOORED), (None, State.LEFT)]
+    assert [one.owners is None for one in found] == [False, True, True, True]
+
+
+def test_a_statement_that_names_its_values_beside_the_set_is_refused() -> None:
+    columns = {"word": LOG.c.word}
+    with pytest.raises(KeyError, match="source"):
+        SetStatement(f"insert into probe.log (word) select :word from {source(columns)}", columns)
 
 
 async def test_an_empty_set_asks_nothing_of_the_server() -> None:
@@ -285,11 +307,11 @@ def test_a_column_that_is_not_there_is_refused_where_the_statement_is_made() -> 
 
 def test_a_value_that_the_statement_does_not_write_is_refused() -> None:
     with pytest.raises(TypeError, match="colour"):
-        insert_set(LOG).parameters([{"word": "x", "colour": "red"}])
+        insert_set(LOG).asked([{"word": "x", "colour": "red"}])
     with pytest.raises(TypeError, match="colour"):
-        insert_set(LOG).parameters([{"word": "x"}], colour="red")
+        insert_set(LOG).asked([{"word": "x"}], colour="red")
     with pytest.raises(KeyError):
-        insert_set(LOG).parameters([{"word": "x"}, {}])
+        insert_set(LOG).asked([{"word": "x"}, {}])
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Nothing polls while nothing happens, and nothing waits for a poll: wakes by commit, by another process, and by the clock."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -210,8 +210,8 @@ async def test_loops_that_wait_ask_the_database_nothing(consent: Side) -> None:
 async def test_a_process_whose_own_loops_wait_tells_no_other(consent: Side) -> None:
     told: list[Wake] = []
 
-    async def tell(wake: Wake) -> None:
-        told.append(wake)
+    async def tell(wakes: Collection[Wake]) -> None:
+        told.extend(wakes)
 
     consent.database.wakes._tell = tell
     await consent.say(given(uuid4(), 1))

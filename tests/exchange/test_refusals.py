@@ -382,10 +382,10 @@ async def test_an_envelope_that_cannot_be_taken_in_is_set_aside_and_the_rest_goe
     other, after = await sealed(th, kh)
     real = receiver.prepare
 
-    async def fails(database: Any, vault: Any, way: Any, item: Item) -> Any:
+    async def fails(vault: Any, item: Item, known: Any) -> Any:
         if item.disclosure.disclosure_id == poison.disclosure_id:
             raise RuntimeError("cannot")
-        return await real(database, vault, way, item)
+        return await real(vault, item, known)
 
     monkeypatch.setattr(receiver, "prepare", fails)
     behind = th.seal([process(th, the_item(th, kh, raw).reference)], RECIPIENT, SENDER, seq=3)

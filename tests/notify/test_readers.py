@@ -39,7 +39,10 @@ NOW = datetime.now(UTC)
 
 @pytest.fixture
 async def notify(postgres, tmp_path):
-    async with running("notify", build, VERSIONS, Settings, postgres, tmp_path, vault=False) as harness:
+    mail = {"smtp_host": "127.0.0.1", "mail_addresses": {AGENCY: "desk@agency.test"}}
+    async with running(
+        "notify", build, VERSIONS, Settings, postgres, tmp_path, vault=False, **mail
+    ) as harness:
         yield harness
 
 

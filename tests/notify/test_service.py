@@ -82,6 +82,15 @@ async def test_mail_goes_out_with_neutral_words_and_is_said_to_be_sent(notify, m
     assert said == [("notification.sent.v1", "inbox"), ("notification.sent.v1", "mail")]
 
 
+async def test_a_notice_for_an_organisation_without_a_mailbox_makes_no_work(notify, mailbox):
+    told = received(uuid4()).model_copy(update={"recipient": "kh-shelter"})
+    await notify.deliver(told)
+    assert await notify.work() == 0
+    answer = await notify.client.get("/v1/inbox", headers=notify.as_("supervisor", org="kh-shelter"))
+    assert [(item["template"], item["mail"]) for item in answer.json()["items"]] == [("new_request", "none")]
+    assert mailbox.messages == []
+
+
 async def test_mail_that_is_refused_is_tried_again_and_given_up_with_an_event(notify, mailbox):
     mailbox.refuse = True
     await notify.deliver(received(uuid4()))

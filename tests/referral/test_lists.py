@@ -159,6 +159,33 @@ async def test_what_changed_last_comes_first_and_what_is_due_soonest(th: Harness
     await lists(th).shows([late, untouched, soon, first], sort="newest")
 
 
+async def test_what_changed_in_one_minute_and_before_it_comes_in_order_on_every_page(th: Harness):
+    ids = [(await made(th))[1] for _ in range(5)]
+    minute = datetime(2026, 11, 26, 12, tzinfo=UTC)
+    at = [minute + timedelta(seconds=seconds) for seconds in (20, -1, 40, 0, -90)]
+    changed = text("update referral.referrals set updated_at = :at where id = :id")
+    async with th.service.database.engine.begin() as conn:
+        for referral_id, instant in zip(ids, at, strict=True):
+            await conn.execute(changed, {"id": referral_id, "at": instant})
+    in_order = [ids[n] for n in (2, 0, 3, 1, 4)]
+    await lists(th).shows(in_order, sort="changed")
+    await lists(th).shows(in_order[:3], sort="changed", updated_since=minute.isoformat())
+    await lists(th).shows(in_order[:2], sort="changed", updated_since=at[0].isoformat())
+
+
+async def test_no_index_holds_what_a_disclosure_changes(th: Harness):
+    """So that all that is written of it is a row in the same page, where that has room."""
+    held = text(
+        "select distinct a.attname from pg_index i join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = i.indexrelid"
+        " join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid"
+        " where i.indrelid = 'referral.referrals'::regclass and d.refobjid = i.indrelid"
+    )
+    async with th.service.database.engine.begin() as conn:
+        found = set((await conn.execute(held)).scalars())
+    assert {"id", "case_id", "created_at", "state", "updated_minute"} <= found
+    assert found.isdisjoint({"disclosure_id", "fields", "withheld", "version", "updated_at"})
+
+
 async def test_a_case_that_went_to_another_worker_is_on_that_ones_list(th: Harness):
     case_id, referral_id = await made(th, WORKER)
     await th.grant_access(case_id, AGENCY, (COLLEAGUE,))

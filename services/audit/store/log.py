@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import text
 
 from chassis.database import Transaction, caused_by
-from chassis.tables import SetStatement, insert_set
+from chassis.tables import SetStatement, insert_set, source
 from contracts.envelope import ReceivedEvent
 from services.audit.domain.chain import Leaf, LinkedLeaf, Record, link
 from services.audit.outgoing import logged
@@ -27,10 +27,15 @@ _HEAD = text(
     ) as known on true
     """
 )
+_COLUMNS = {column.name: column for column in ENTRIES.c}
 _LINK = SetStatement(
-    "with moved as (update audit.head set entry = (cast(:entry as bigint[]))[cardinality(cast(:entry as bigint[]))],"
-    f" hash = (cast(:hash as text[]))[cardinality(cast(:hash as text[]))]) {insert_set(ENTRIES).sql}",
-    {column.name: column for column in ENTRIES.c},
+    f"""
+    with given as materialized (select * from {source(_COLUMNS)}), moved as (
+        update audit.head set entry = last.entry, hash = last.hash from (select entry, hash from given order by entry desc limit 1) as last
+    )
+    {insert_set(ENTRIES).sql.replace(source(_COLUMNS), "given as u")}
+    """,
+    _COLUMNS,
 )
 """The entries, and the last of them as the head."""
 _END = text("select entry, hash from audit.head")

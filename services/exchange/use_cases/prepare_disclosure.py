@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID, uuid4, uuid5
 
-from chassis.database import Database
+from chassis.database import Transaction
 from chassis.identity.access import find_person
 from chassis.vault.vault import KeyDestroyed, Sealing, Vault
 from contracts.border.check import Way
@@ -29,25 +29,39 @@ class PreparedDisclosure:
     sealed: dict[str, str]
 
 
-async def prepare(
-    database: Database, vault: Vault, way: Way, item: DisclosureItem
-) -> PreparedDisclosure | None:
-    """Prepare a disclosure outside any transaction, because the vault is another database. None for one that was
-    taken in before, or recalled.
+@dataclass(frozen=True, slots=True)
+class KnownReference:
+    """A reference as this cell knows it: the case, and the person under whose key it is; of a new one neither."""
+
+    case_id: UUID | None = None
+    person_id: UUID | None = None
+
+
+async def look(tx: Transaction, way: Way, item: DisclosureItem) -> KnownReference | None:
+    """None for a disclosure that was taken in before, or recalled: nothing of it is sealed, and so nothing would have to be
+    released. Raises NotYet.
     """
-    content = item.disclosure
-    async with database.transaction(database.system()) as tx:
-        if await received.lock(tx, way.sender_cell, content.disclosure_id) is not None:
-            return None  # taken in before, or recalled: nothing of the disclosure is sealed, and so nothing would have to be released
-        known = await relations.by_reference(tx, way.recipient, way.sender, item.reference)
-        person = None if known is None else await find_person(tx, known.case_id)
-        # Answering a recall may destroy the person's key, and with it the values sealed under it a moment before.
-        closing = known is not None and await received.closing(tx, known.case_id)
-    if known is not None and (person is None or closing):
+    if await received.lock(tx, way.sender_cell, item.disclosure.disclosure_id) is not None:
+        return None
+    known = await relations.by_reference(tx, way.recipient, way.sender, item.reference)
+    if known is None:
+        return KnownReference()
+    person = await find_person(tx, known.case_id)
+    # Answering a recall may destroy the person's key, and with it the values sealed under it a moment before.
+    if person is None or await received.closing(tx, known.case_id):
         raise NotYet
-    person_id = await _with_key(vault, person or uuid4())
-    sealed = await _seal(vault, person_id, content)
-    return PreparedDisclosure(uuid4() if known is None else known.case_id, person_id, known is None, sealed)
+    return KnownReference(known.case_id, person)
+
+
+async def prepare(
+    vault: Vault, item: DisclosureItem, known: KnownReference | None
+) -> PreparedDisclosure | None:
+    """Prepare a disclosure outside any transaction, because the vault is another database."""
+    if known is None:
+        return None
+    person_id = await _with_key(vault, known.person_id or uuid4())
+    sealed = await _seal(vault, person_id, item.disclosure)
+    return PreparedDisclosure(known.case_id or uuid4(), person_id, known.case_id is None, sealed)
 
 
 async def _with_key(vault: Vault, person_id: UUID) -> UUID:

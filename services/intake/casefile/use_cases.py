@@ -144,7 +144,7 @@ async def open_case(
     facts += case.learn_age(new.fields.evidence or AgeEvidence(), today, first=True)
     await cases.insert(tx, actor, OpenedCase(case, facts, new.fields.sealed_flags))
     await _put(tx, actor, case, new.fields)
-    await index.put(tx, case.organisation, {case.id: new.fields.index or ()})
+    index.add(tx, case.organisation, {case.id: new.fields.index or ()})
     if case.workers:
         tx.say(tasks_due(case.id, "opened"))  # whoever has it may be on leave
     return case
@@ -216,9 +216,8 @@ async def assign_case(
         facts = case.assign(organisation, workers)
     await require_workers(tx, organisation, workers, "workers")
     await cases.save(tx, case, facts)
-    await attention.opened(
-        tx, actor, case_id
-    )  # the worker who takes the case on, where that is the very one who assigns it
+    if actor.subject in case.workers:  # whoever takes the case on is the very one who assigns it
+        await attention.opened(tx, actor, case_id)
     return case
 
 

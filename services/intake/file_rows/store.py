@@ -158,7 +158,7 @@ async def _insert(tx: Transaction, file: SentFile, rows: Sequence[NewRow]) -> No
     await records.record(tx, changes, organisation=file.organisation, by=by)
     decided = [row.decision for row in rows if row.decision is not None]
     await add_statuses(tx, decided, organisation=file.organisation, by=by)
-    await index.put(tx, file.organisation, {row.case.id: row.index for row in rows})
+    index.add(tx, file.organisation, {row.case.id: row.index for row in rows})
     facts = itertools.chain.from_iterable(row.facts for row in rows)
     tx.say(*map(outgoing, facts), origin=file.origin)
     await references.give(tx, [row.case.id for row in rows], file.origin)

@@ -111,7 +111,8 @@ async def load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, CaseNotices]
     return cases
 
 
-async def save(tx: Transaction, cases: Sequence[CaseNotices]) -> None:
+async def save(tx: Transaction, cases: Sequence[CaseNotices], mailboxes: frozenset[str]) -> None:
+    """Only an organisation with a mailbox is due a mail: to find out that one has none would be work for nothing."""
     addressed = [case.case_id for case in cases if case.address()]
     if addressed:
         await tx.execute(_ADDRESSED, {"ids": addressed})
@@ -119,15 +120,16 @@ async def save(tx: Transaction, cases: Sequence[CaseNotices]) -> None:
     given = [case.case_id for case in cases if case.assigned]
     if given:
         await tx.execute(_FOLLOW, {"cases": given})
-    await _tell(tx, [told for case in cases for told in case.pending])
+    await _tell(tx, [told for case in cases for told in case.pending], mailboxes)
 
 
-async def _tell(tx: Transaction, pending: Sequence[Notice]) -> None:
+async def _tell(tx: Transaction, pending: Sequence[Notice], mailboxes: frozenset[str]) -> None:
     reaching = [one for notice_ in pending for one in await _reaching(tx, notice_)]
-    notices = [(tx.new_id(), *one) for one in await _once_for_all(tx, reaching)]
-    await _INSERT.write(tx, [_row(i, one, count) for i, one, count in notices], created_at=tx.now)
-    for i, n, _ in notices:
-        tx.say(*told(i, n.case_id, n.news.template, mailed=n.mailed))
+    rows = [_row(tx.new_id(), *one, mailboxes) for one in await _once_for_all(tx, reaching)]
+    await _INSERT.write(tx, rows, created_at=tx.now)
+    for row in rows:
+        mailed = row["mail"] is MailState.DUE
+        tx.say(*told(row["id"], row["case_id"], row["template"], mailed=mailed))
 
 
 async def _reaching(tx: Transaction, meant: Notice) -> list[Notice]:
@@ -177,7 +179,7 @@ def _waiting(case_id: UUID, news: News) -> dict[str, object]:
     }
 
 
-def _row(notification_id: UUID, one: Notice, count: int) -> dict[str, object]:
+def _row(notification_id: UUID, one: Notice, count: int, mailboxes: frozenset[str]) -> dict[str, Any]:
     return {
         **_waiting(one.case_id, one.news),
         "id": notification_id,
@@ -189,7 +191,7 @@ def _row(notification_id: UUID, one: Notice, count: int) -> dict[str, object]:
         "organisation": one.organisation,
         "audience": one.audience,
         "priority": one.priority,
-        "mail": MailState.DUE if one.mailed else MailState.NONE,
+        "mail": MailState.DUE if one.mailed and one.organisation in mailboxes else MailState.NONE,
     }
 
 

@@ -27,6 +27,7 @@ from services.referral.store.tables import ONE_TRANSFER, REFERRALS
 _KEY_AND_FIXED = {
     "id", "half", "case_id", "organisation", "sender", "sender_cell", "recipient", "recipient_cell", "recipient_role",
     "service", "purpose", "urgency", "asked", "created_at", "kind", "updated_at",
+    "updated_minute",
 }  # fmt: skip
 _MOVING = [column.name for column in REFERRALS.c if column.name not in _KEY_AND_FIXED]
 _UPDATE = update_set(REFERRALS, *_MOVING, also={"updated_at": "now()"}, stored="stored")

@@ -1,9 +1,9 @@
 """The tables of referral, as its migrations leave them."""
 
-from sqlalchemy import Column, Index, MetaData, Table, text
+from sqlalchemy import Column, Computed, Index, MetaData, Table, text
 from sqlalchemy.dialects.postgresql import INTEGER, JSONB, TEXT, UUID
 
-from chassis.tables import TIMESTAMPTZ, OneOf, filled, one_of, required
+from chassis.tables import TIMESTAMPTZ, OneOf, filled, minute_of, one_of, required
 from services.referral.domain.states import UNANSWERED, Half, Kind, State
 
 META = MetaData(schema="referral")
@@ -40,6 +40,7 @@ REFERRALS = Table(
     Column("reminded_at", TIMESTAMPTZ),
     required("version", INTEGER),
     filled("updated_at", TIMESTAMPTZ, "now()"),
+    required("updated_minute", TIMESTAMPTZ, Computed(minute_of("updated_at"), persisted=True)),
 )
 _UNANSWERED = f"state in {one_of(UNANSWERED)}"
 ONE_OFFER = Index(

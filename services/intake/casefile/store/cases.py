@@ -186,7 +186,8 @@ async def insert(tx: Transaction, actor: Actor, opened: OpenedCase) -> None:
     case.version = 1
     await remember(tx, case.id, case.organisation, case.workers)
     await attention.wait(tx, [case.id])
-    await attention.opened(tx, actor, case.id)
+    if actor.subject in case.workers:
+        await attention.opened(tx, actor, case.id)
     tx.say(*map(outgoing, opened.facts))
     await references.give(tx, [case.id])
 

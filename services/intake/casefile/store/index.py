@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.rows import RowReader
+from chassis.set_writes import SetWrite
 from chassis.tables import insert_set, one_of
 from services.intake.casefile.domain.case import GONE
 from services.intake.casefile.domain.index_texts import LANGUAGES
@@ -17,6 +18,7 @@ from services.intake.casefile.store.tables import BLIND_INDEX
 
 _DELETE = text("delete from intake.blind_index where case_id = any(cast(:ids as uuid[]))")
 _INSERT = insert_set(BLIND_INDEX)
+_BOTH_WAYS = {"asks": True, "answers": True}
 _INDEXED = text(
     f"""
     select c.person_id, f.field, f.value, coalesce(f.disclosure_id, c.id) as record_id
@@ -63,8 +65,16 @@ _FIELDS = RowReader(IndexedField)
 async def put(tx: Transaction, organisation: str, entries: Mapping[UUID, Sequence[bytes]]) -> None:
     """Replace what the index holds of each case of an organisation."""
     await tx.execute(_DELETE, {"ids": list(entries)})
-    rows = [{"case_id": case_id, "entry": entry} for case_id, found in entries.items() for entry in found]
-    await _INSERT.write(tx, rows, organisation=organisation, asks=True, answers=True)
+    await _INSERT.write(tx, _rows(entries), organisation=organisation, **_BOTH_WAYS)
+
+
+def add(tx: Transaction, organisation: str, entries: Mapping[UUID, Sequence[bytes]]) -> None:
+    """Index, at the end of the transaction, cases that are new, of which the index holds nothing."""
+    tx.beside.append(SetWrite(_INSERT, _rows(entries), {"organisation": organisation, **_BOTH_WAYS}))
+
+
+def _rows(entries: Mapping[UUID, Sequence[bytes]]) -> list[dict[str, object]]:
+    return [{"case_id": case_id, "entry": entry} for case_id, found in entries.items() for entry in found]
 
 
 async def indexed_fields(tx: Transaction, case_id: UUID, fields: Sequence[str]) -> list[IndexedField]:

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from chassis.database import Transaction
 from chassis.identity.auth import Actor
+from chassis.set_writes import SetWrite
 from chassis.tables import delete_set, insert_set, upsert_set
 from services.intake.casefile.domain.case import Case
 from services.intake.casefile.domain.field_classes import REVISED
@@ -48,7 +49,7 @@ async def record(tx: Transaction, changes: Sequence[Change], *, organisation: st
 
     The urgent flags and the own number have their present value elsewhere; here they have their revisions alone.
     """
-    await _REVISIONS.write(tx, changes, organisation=organisation, at=tx.now, by=by)
+    tx.beside.append(SetWrite(_REVISIONS, changes, {"organisation": organisation, "at": tx.now, "by": by}))
     await _REMOVED.write(tx, [change for change in changes if change.value is None])
     present = [change for change in changes if change.value is not None and change.field not in REVISED]
     written = {"organisation": organisation, "recorded_at": tx.now, "recorded_by": by}
