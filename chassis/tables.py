@@ -271,13 +271,15 @@ def _own(column: Column[Any]) -> bool:
 
 def _value(column: Column[Any], source: str = "u") -> str:
     value = f"{source}.{quoted(column.name)}"
-    is_literal = isinstance(column.type, ARRAY) and source == "u"
+    is_literal = isinstance(column.type, ARRAY | JSONB) and source == "u"
     return f"cast({value} as {column.type.compile(_DIALECT)})" if is_literal else value
 
 
 def _element(column: Column[Any]) -> str:
-    """The type of an array column's element: text, because PostgreSQL's arrays of arrays are all of one length."""
-    return "text" if isinstance(column.type, ARRAY) else str(column.type.compile(_DIALECT))
+    """The type of an array column's element: text, because PostgreSQL's arrays of arrays are all of one length, and the driver
+    asks for each document again how it is written.
+    """
+    return "text" if isinstance(column.type, ARRAY | JSONB) else str(column.type.compile(_DIALECT))
 
 
 def _encoder(column: Column[Any]) -> Callable[[Any], str] | None:

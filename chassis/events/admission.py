@@ -1,6 +1,6 @@
 """Admission of a batch: some events run, some are dropped as seen before, some wait parked. Decided without I/O."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
@@ -118,11 +118,6 @@ class Run(NamedTuple):
     first: int
     last: int
 
-    @property
-    def before(self) -> Mark:
-        """The mark of the stream at which all of them may run."""
-        return Mark(self.first - 1, parked=False)
-
 
 def runs_of(batch: Sequence[IncomingRecord]) -> dict[Stream, Run]:
     """The runs of a batch: a stream with a gap, a repetition or an unreadable event has none."""
@@ -197,9 +192,10 @@ def admit(
     marks: Mapping[Stream, Mark],
     stored: set[tuple[Stream, int]],
     poison: Cause | None = None,
+    taken: Collection[Stream] = (),
 ) -> Admission:
-    """Decide in order. `marks` holds the marks of the batch's streams, `stored` the events of them that are already
-    kept.
+    """Decide in order. Of the streams that were `taken` all runs, and their marks have moved; of the others `marks` holds the marks,
+    `stored` the events that are already kept.
 
     With `poison` the batch is one event that failed for this reason: it is parked where it would have run.
     """
@@ -207,6 +203,9 @@ def admit(
     for incoming in batch:
         if not incoming.marked:
             _run(admission, incoming, poison)
+        elif incoming.stream in taken:
+            if incoming.received is not None:
+                admission.run.append(incoming.received)
         elif _fresh(admission, incoming, marks, stored):
             _place(admission, incoming, poison)
             stored.add((incoming.stream, incoming.sequence))

@@ -136,13 +136,13 @@ class Inbox:
         with self._span(batch):
             async with self._database.transaction(self._database.system()) as tx:
                 taken = await take(tx, positions or {}, following, runs)
-                marks = await marks_of(tx, batch, taken) | {stream: runs[stream].before for stream in taken}
+                marks = await marks_of(tx, batch, taken)
                 stored = await parked.stored(tx, batch, marks)
-                admission = admit(batch, marks, stored, poison)
+                admission = admit(batch, marks, stored, poison, taken)
                 await require_room(tx, self._limits, tally, admission.parked, positions)
                 await handle(tx, self._subscriptions, admission.run)
                 await parked.keep(tx, admission.parked)
-                await move_marks(tx, {key: m for key, m in admission.moved.items() if key not in taken})
+                await move_marks(tx, admission.moved)
         if positions is not None:
             positions.update(following)
 

@@ -45,6 +45,8 @@ class SharedClient:
 
 def share(links: Sequence[KafkaLink]) -> None:
     """From now on the services of these links, which run in one process, read with one client."""
+    if not links:  # the front of a cell whose services have processes of their own
+        return
     most = max(links, key=lambda link: len(link.topics))
     shared = SharedClient(most)
     for link in links:

@@ -59,8 +59,10 @@ async def handle(
     tx: Transaction, subscriptions: Sequence[Subscription[Any, Any]], received: Sequence[AnyReceivedEvent]
 ) -> None:
     """Let each subscription handle the events in their order, inside the open transaction."""
+    types = {type(one.event) for one in received}
     for subscription in subscriptions:
-        await _handle(tx, subscription, received)
+        if subscription.every is not None or not types.isdisjoint(subscription.handlers):
+            await _handle(tx, subscription, received)
 
 
 async def _handle(

@@ -197,9 +197,29 @@ _OF_A_CASE: Mapping[type[Event], Any] = MappingProxyType(
     }
 )
 
+_DECIDES_NOTHING = frozenset(
+    {
+        AgeGroupChangingV1,
+        AgeGroupKnownV1,
+        ErasureConfirmedV1,
+        CaseErasedV1,
+        EnvelopeSealedV1,
+        EnvelopeDeliveredV1,
+        EnvelopeRefusedV1,
+        RecallAnsweredV1,
+    }
+)
+"""The events by which nothing is authorised and no time is counted: neither agreements nor the directory are looked at for them."""
 _OF_GRANTS: Mapping[type[Event], Any] = MappingProxyType(
     {DisclosureReceivedV1: on_disclosure_received, RecallReceivedV1: on_recall_received}
 )
+
+
+def _ground_of(event: Event) -> str | None:
+    """The recipient on whose entry an event is decided, besides those of before; None: nothing is decided."""
+    if type(event) in _DECIDES_NOTHING:
+        return None
+    return event.recipient if isinstance(event, ReferralSentV1) else ""
 
 
 def subscriptions(cell: str) -> list[Subscription[Any, Any]]:
@@ -223,7 +243,7 @@ def subscriptions(cell: str) -> list[Subscription[Any, Any]]:
         load=load,
         save=records.save_cases,
         outgoing=outgoing,
-        names=lambda event: event.recipient if isinstance(event, ReferralSentV1) else None,
+        names=_ground_of,
     )
     received = Subscription(
         handlers=_OF_GRANTS,

@@ -230,3 +230,7 @@ def test_a_tail_forgets_what_everybody_has_read_and_the_oldest_of_too_much(
     assert (tail.first, tail.size, tail.end) == (108, 20, 110)
     tail.forget(110)
     assert (tail.first, tail.records, tail.size) == (110, [], 0)
+
+
+def test_where_no_service_runs_in_the_process_there_is_nothing_to_share() -> None:
+    share([])

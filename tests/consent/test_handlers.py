@@ -14,7 +14,15 @@ from contracts.events.exchange import (
 from contracts.events.referral import ReferralCancelledV1
 from contracts.grant import Grant
 from tests.consent.conftest import SENT
-from tests.consent.making import AGENCY, PURPOSE, SENDER, agreement_changed, directory_changed, referral_sent
+from tests.consent.making import (
+    AGENCY,
+    PURPOSE,
+    SENDER,
+    age_known,
+    agreement_changed,
+    directory_changed,
+    referral_sent,
+)
 
 
 def crossing(kind, consent, disclosure_id, **more):
@@ -119,6 +127,23 @@ async def test_a_referral_without_consent_is_refused_and_may_be_sent_again_after
     await consent.send(referral_id=referral_id)
     assert await consent.steps(disclosure_id) == ["refused", "authorised"]
     assert len(await consent.said("disclosure.authorised.v1")) == 1
+
+
+async def test_what_is_heard_of_an_envelope_or_of_her_age_is_kept_without_a_look_at_the_directory(
+    consent, monkeypatch
+):
+    await consent.give()
+    disclosure_id = await consent.send()
+    monkeypatch.setattr("services.consent.store.grounds.find_all", None)
+    for event in (
+        sealed(consent, disclosure_id),
+        delivered(consent, disclosure_id),
+        age_known(consent.case_id),
+        recall_answered(consent, disclosure_id),
+    ):
+        await consent.harness.deliver(event)
+    assert await consent.harness.parked() == []
+    assert await consent.steps(disclosure_id) == ["authorised", "sealed", "delivered", "answered"]
 
 
 async def test_an_event_that_comes_twice_has_one_effect(consent):

@@ -261,14 +261,16 @@ async def records_of(tx: Transaction, case_id: UUID) -> list[ConsentRecord]:
 
 
 async def load(
-    tx: Transaction, cell: str, case_ids: Sequence[UUID], recipients: Sequence[str] = ()
+    tx: Transaction, cell: str, case_ids: Sequence[UUID], recipients: Sequence[str] = ("",)
 ) -> dict[UUID, CaseConsents]:
-    """Everything about these cases and their recipients, the records locked in order."""
+    """Everything about these cases and their recipients, the records locked in order. With no `recipients` at all, not even
+    nobody (""), without the ground for a decision.
+    """
     cases = {"cases": list(case_ids)}
     await tx.execute(_LOCK_AGES, cases)
     records = _READER.all(await tx.execute(_LOCK_CASES, cases))
     asked = await disclosures.of_cases(tx, case_ids)
-    stand = await grounds.ground(tx, cell, tx.now, asked, recipients)
+    stand = await grounds.ground(tx, cell, tx.now, asked if recipients else (), filter(None, recipients))
     found = {case_id: CaseConsents(case_id, stand) for case_id in case_ids}
     for disclosure in asked:
         found[disclosure.request.case_id].disclosures[disclosure.id] = disclosure
@@ -276,7 +278,7 @@ async def load(
         under = found[record.case_id].disclosures.values()
         record.disclosures = [d for d in under if d.consent_id == record.id]
         found[record.case_id].records[record.id] = record
-    for row in await tx.execute(_IN_ERROR, cases):
+    for row in await tx.execute(_IN_ERROR, cases) if recipients else ():
         found[row.case_id].in_error.add(row.referral_id)
     return found
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from chassis.database import Transaction
 from chassis.rows import RowReader
 from chassis.tables import insert_missing, upsert_set
-from services.exchange.domain.disclosure import Disclosure
+from services.exchange.domain.disclosure import UNSEALED, Disclosure
 from services.exchange.store.relations import ensure_references
 from services.exchange.store.tables import DISCLOSURES
 
@@ -36,7 +36,8 @@ async def load(tx: Transaction, keys: Sequence[UUID]) -> dict[UUID, Disclosure]:
 async def save(tx: Transaction, disclosures: Sequence[Disclosure]) -> None:
     changed = [d for d in disclosures if d.changed]
     await _SAVE.write(tx, [_row(d) for d in changed])
-    await ensure_references(tx, [(d.id, d.authorised) for d in changed if d.authorised is not None])
+    unsealed = [d for d in changed if d.state in UNSEALED]  # what is sealed has its reference
+    await ensure_references(tx, [(d.id, d.authorised) for d in unsealed if d.authorised is not None])
     for disclosure in changed:
         disclosure.changed = False
 
