@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import date
 from functools import cached_property
@@ -61,6 +61,7 @@ from chassis.web.routes import add_routes
 from chassis.web.strict_json import StrictJson
 from chassis.web.token_first import TokenFirst, public_paths
 from chassis.work import WorkKind, WorkRunner
+from contracts.envelope import Event
 
 CLOSE_SECONDS = 2.0
 
@@ -110,6 +111,7 @@ class Service(Generic[Own_co, Parts_co]):
         router: APIRouter,
         versions: Path | None,
         subscriptions: Sequence[Subscription[Any, Any]] = (),
+        awaited: Collection[type[Event]] | None = None,
         parts: Callable[["Service[Own_co]"], Parts_co] = no_parts,
         work: Callable[["Service[Own_co, Parts_co]"], Sequence[WorkKind]] = lambda _: (),
         lanes: Mapping[str, int] | None = None,
@@ -137,20 +139,25 @@ class Service(Generic[Own_co, Parts_co]):
         self._vault = Vault(settings, name) if settings.vault_url is not None else None
         self.validator = TokenValidator(settings, name, clock)
         self.peers = Peers(settings, ServiceTokens(settings, name, clock), self.telemetry)
-        followed = _followed(staff=follows_directory, cases=follows_cases)
-        self.subscriptions: list[Subscription[Any, Any]] = [*followed, *subscriptions]
+        self.subscriptions = [*_followed(staff=follows_directory, cases=follows_cases), *subscriptions]
         self.parts: Parts_co = parts(self)
-        self.loops: list[Loop] = self._loops(list(work(self)), list(background(self)), lanes)
+        self.loops: list[Loop] = self._loops(list(work(self)), list(background(self)), lanes, awaited)
         self._router, self._running = router, list[Loop]()
 
     def _loops(
-        self, work: list[WorkKind], background: list[Loop], lanes: Mapping[str, int] | None
+        self,
+        work: list[WorkKind],
+        background: list[Loop],
+        lanes: Mapping[str, int] | None,
+        awaited: Collection[type[Event]] | None,
     ) -> list[Loop]:
         link = self.link = KafkaLink(self.settings, self.name)
         loops: list[Loop] = [Relay(self.settings, self.database, link)]
         consumer: Consumer | None = None
         if self.subscriptions:
-            consumer = Consumer(self.settings, self.database, link, self.subscriptions, self.telemetry)
+            consumer = Consumer(
+                self.settings, self.database, link, self.subscriptions, self.telemetry, awaited=awaited
+            )
             loops.append(consumer)
         kinds = [*work, purge_work(), attempts_work(), replay_work(self), release_work(self._vault)]
         self._recurring = [kind.recurs for kind in kinds if kind.recurs is not None]

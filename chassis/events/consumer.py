@@ -4,33 +4,34 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, MutableMapping, Sequence
+from math import ceil
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 
 from chassis import collecting
 from chassis.database import Database
 from chassis.endings import cut_off, within
-from chassis.events import offsets
-from chassis.events.admission import IncomingRecord, Message
+from chassis.events.admission import Message
+from chassis.events.batch import Batch, rest_after
 from chassis.events.inbox import BatchTracer, Inbox
 from chassis.events.kafka import KafkaLink, require_topics
 from chassis.events.limits import Limits, TooManyParked, standing, told
 from chassis.events.offsets import OffsetsMoved, Partition
 from chassis.events.parked import discard, list_parked
+from chassis.events.partition_reader import PartitionReader
 from chassis.events.replay import replay_stream
 from chassis.events.subscription import Subscription
 from chassis.settings import Settings
 from chassis.supervised import SupervisedLoop
 from chassis.wakes import Wake
 from contracts.catalogue import topics_read_by
+from contracts.envelope import Event
 
 __all__ = ["Consumer", "Inbox", "Message", "Subscription", "discard", "list_parked", "replay_stream"]
 
-SLICE = 20
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
 SHOWN_EVERY_SECONDS = 5.0
@@ -38,171 +39,12 @@ COMPARED_EVERY_SECONDS = 30.0
 """The seconds between two looks at the stored offsets, where nobody has said that an operator moved one."""
 COMPANY_SECONDS = 2.0
 """The seconds that records of which none is wanted here wait for one that is."""
-SMALL = 50
-"""A batch of fewer records is small: under load others are waited for before the next."""
-QUICK_SECONDS = 0.008
-"""The seconds within which a small batch is handled where nothing else runs: after one of these nothing is waited for."""
-LONGER, LONGEST_REST_SECONDS = 4.0, 0.2
-"""After the end of a small batch that took longer, records wait for others until so many times as long is over, but not longer than this."""
+CALM_SECONDS = 0.25
+"""The seconds after a batch for which records wait for others where nobody waits for what any of them does."""
 HOLD_SECONDS = 30.0
 """The seconds that a stopped consumer waits before it tries the same batch again."""
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Records as read, and the offsets at which the database must be for them to be the next ones."""
-
-    incoming: list[IncomingRecord]
-    positions: dict[Partition, int]
-    since: dict[str, int] = field(default_factory=dict)
-    """By topic, when its oldest record was made, in milliseconds since 1970."""
-    read_at: float = field(default_factory=time.monotonic)
-
-    def followed_by(self, other: "Batch") -> "Batch":
-        """Both as one. Raises OffsetsMoved where a partition of the other one does not begin where this one ends."""
-        if not self.incoming:
-            return other
-        ends = {(i.record.topic, i.record.partition): i.record.offset + 1 for i in self.incoming}
-        if any(ends.get(partition, at) != at for partition, at in other.positions.items()):
-            raise OffsetsMoved
-        positions, since = {**other.positions, **self.positions}, {**other.since, **self.since}
-        return Batch([*self.incoming, *other.incoming], positions, since, self.read_at)
-
-    @property
-    def protects(self) -> bool:
-        """True where something in it may not wait for anything."""
-        return any(one.protective for one in self.incoming)
-
-    def may_wait(self) -> bool:
-        """True for a while where none of the records is wanted: alone they are not worth a transaction."""
-        over = time.monotonic() > self.read_at + COMPANY_SECONDS
-        return not over and not any(one.wanted for one in self.incoming)
-
-
-class PartitionReader(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Reads the partitions that the group assigns, from the offsets of the database and no others."""
-
-    def __init__(self, consumer: AIOKafkaConsumer, database: Database, inbox: Inbox, limit: int) -> None:
-        self._consumer, self._database, self._inbox, self._limit = consumer, database, inbox, limit
-        self._assigned: set[TopicPartition] = set()
-        self._at: dict[TopicPartition, int] = {}
-        self._gone: dict[TopicPartition, int] = {}
-        self._look_again = 0.0
-
-    def gone(self) -> str | None:
-        """The offsets that the database wants and the broker no longer has; never passed over in silence."""
-        named = [f"{tp.topic}/{tp.partition} at {offset}" for tp, offset in sorted(self._gone.items())]
-        return f"offsets that no longer exist: {', '.join(named)}" if named else None
-
-    def on_partitions_revoked(self, revoked: Any) -> None:
-        """Nothing to save: an owner that lingers is stopped by the compare-and-set of its offsets."""
-
-    def on_partitions_assigned(self, assigned: Any) -> None:
-        """Nothing is fetched before the database was asked: what is asked of the broker would wait behind that fetch."""
-        self._assigned = set(assigned)
-        self._consumer.pause(*assigned)
-        self.lost()
-
-    def lost(self) -> None:
-        """Forget the position; the next read asks the database."""
-        self._at.clear()
-        self._gone.clear()
-
-    def ends(self) -> dict[Partition, int]:
-        """The end of each partition that is assigned here, as the broker gave it with the last fetch."""
-        known = {tp: self._consumer.highwater(tp) for tp in self._consumer.assignment()}
-        return {(tp.topic, tp.partition): end for tp, end in known.items() if end is not None}
-
-    async def compare(self) -> None:
-        """With nothing in hand the position is the database's, unless an operator moved an offset there: then read
-        from that one.
-        """
-        stored = await offsets.stored(self._database, sorted({tp.topic for tp in self._at}))
-        if any(stored.get((tp.topic, tp.partition), at) != at for tp, at in self._at.items()):
-            self.lost()
-
-    async def next(self, milliseconds: int | None = None) -> Batch:
-        """The next records, waited for so long, maybe none. Records fetched before the seek to the database's offset are passed over."""
-        await self._settle()
-        waited = self._consumer.poll_ms if milliseconds is None else milliseconds
-        try:
-            fetched = await self._consumer.getmany(timeout_ms=waited, max_records=self._limit)
-        except NoOffsetForPartitionError:
-            return Batch([], {})
-        except OffsetOutOfRangeError as error:
-            self._out_of_range(error.args[0])
-            return Batch([], {})
-        records: list[Any] = []
-        positions: dict[Partition, int] = {}
-        since: dict[str, int] = {}
-        for tp, some in fetched.items():
-            if tp in self._at:
-                since[tp.topic] = min(some[0].timestamp, since.get(tp.topic, some[0].timestamp))
-                positions[tp.topic, tp.partition] = self._at[tp]
-                self._at[tp] = some[-1].offset + 1
-                records.extend(some)
-        return Batch(await self._read(records), positions, since)
-
-    async def _read(self, records: Sequence[Any]) -> list[IncomingRecord]:
-        """Slice by slice: between two, the batch before this one goes on as soon as the database has answered it."""
-        incoming: list[IncomingRecord] = []
-        for start in range(0, len(records), SLICE):
-            if start:
-                await asyncio.sleep(0)
-            incoming += self._inbox.read(records[start : start + SLICE])
-        return incoming
-
-    async def _settle(self) -> None:
-        """Seek newly assigned partitions; every few seconds look whether an operator has moved one that is gone."""
-        looking = bool(self._gone) and time.monotonic() > self._look_again
-        new = [tp for tp in self._assigned if tp not in self._at and (looking or tp not in self._gone)]
-        if not new:
-            return
-        self._look_again = time.monotonic() + SHOWN_EVERY_SECONDS
-        wanted = await self._wanted(new)
-        first, end = await self._consumer.beginning_offsets(new), await self._consumer.end_offsets(new)
-        for tp in self._assigned.intersection(new):
-            self._seek(tp, wanted[tp], first[tp], end[tp])
-
-    def _seek(self, tp: TopicPartition, wanted: int, first: int, end: int) -> None:
-        if first <= wanted <= end:
-            self._consumer.seek(tp, wanted)
-            self._consumer.resume(tp)
-            self._at[tp] = wanted
-            self._gone.pop(tp, None)
-        else:
-            self._out_of_range({tp: wanted})
-
-    async def _wanted(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
-        """The database's offsets. A topic that was never read begins, in all its partitions, where it begins now.
-
-        A partition that comes to a topic later begins at 0: if that is gone, events are, and readiness says so.
-        """
-        topics = sorted({tp.topic for tp in partitions})
-        read_before = {topic for topic, _ in await offsets.stored(self._database, topics)}
-        unread = [
-            TopicPartition(topic, number)
-            for topic in topics
-            if topic not in read_before
-            for number in self._consumer.partitions_for_topic(topic) or ()
-        ]
-        first = await self._consumer.beginning_offsets(unread) if unread else {}
-        begin = {(tp.topic, tp.partition): 0 for tp in partitions} | {
-            (tp.topic, tp.partition): offset for tp, offset in first.items()
-        }
-        await offsets.begin(self._database, begin)
-        stored = await offsets.stored(self._database, topics)
-        return {tp: stored[tp.topic, tp.partition] for tp in partitions}
-
-    def _out_of_range(self, wanted: dict[TopicPartition, int]) -> None:
-        for tp, offset in wanted.items():
-            if tp in self._assigned and self._gone.get(tp) != offset:
-                log.error("offset %d of %s/%d no longer exists", offset, tp.topic, tp.partition)
-                self._at.pop(tp, None)
-                self._gone[tp] = offset
-                self._consumer.pause(tp)
 
 
 class Consumer(SupervisedLoop):
@@ -220,9 +62,12 @@ class Consumer(SupervisedLoop):
         tracing: BatchTracer | None = None,
         *,
         topics: Sequence[str] | None = None,
+        awaited: Collection[type[Event]] | None = None,
     ) -> None:
+        """`awaited`: the events for whose effect here somebody waits; None: all."""
         super().__init__()
         self._settings, self._database, self._link = settings, database, link
+        self._awaited, self._taken_at = awaited, 0.0
         self._limits = Limits.of(settings)
         self._inbox = Inbox(database, subscriptions, tracing, self._limits)
         named = topics_read_by(link.service) if topics is None else topics
@@ -281,9 +126,10 @@ class Consumer(SupervisedLoop):
     async def _consume(self, consumer: AIOKafkaConsumer, reader: PartitionReader) -> None:
         batch = Batch([], {})
         while not self.stopping:
-            reading = asyncio.create_task(reader.next())
+            waits = self._waits(batch)
+            reading = asyncio.create_task(reader.next(ceil(waits * 1000) or None))
             try:
-                if batch.incoming and not (batch.may_wait() and len(batch.incoming) < self._settings.batch):
+                if batch.incoming and not waits:
                     await self._take(batch, consumer)
                     batch = Batch([], {})
                 batch = batch.followed_by(await self._read(reading))
@@ -301,6 +147,18 @@ class Consumer(SupervisedLoop):
                 batch = Batch([], {})
             finally:
                 await cut_off([reading])
+
+    def _waits(self, batch: Batch) -> float:
+        """The seconds that a batch may still wait for others before it is taken."""
+        if batch.protects or len(batch.incoming) >= self._settings.batch:
+            return 0.0
+        if not batch.wanted:
+            over = batch.read_at + COMPANY_SECONDS
+        elif self._awaited is not None and not batch.is_awaited(self._awaited):
+            over = self._taken_at + CALM_SECONDS
+        else:
+            return 0.0
+        return max(0.0, over - time.monotonic())
 
     async def _read(self, reading: asyncio.Task[Batch]) -> Batch:
         """The batch that is being read; an empty one where the loop is to stop meanwhile."""
@@ -357,7 +215,7 @@ class Consumer(SupervisedLoop):
         self._since = batch.since  # it stays what it is while the batch fails
         began = time.monotonic()
         await self._inbox.take(batch.incoming, positions, self._say_trouble)
-        ended = time.monotonic()
+        ended = self._taken_at = time.monotonic()
         self._rested_at = ended + rest_after(len(batch.incoming), ended - began)
         self._since = {}
         await self._show(consumer, positions)
@@ -374,9 +232,3 @@ class Consumer(SupervisedLoop):
         shown = {tp: offset for key, offset in positions.items() if (tp := TopicPartition(*key)) in owned}
         with contextlib.suppress(KafkaError, TimeoutError):
             await asyncio.wait_for(consumer.commit(shown), 1.0)
-
-
-def rest_after(records: int, seconds: float) -> float:
-    """For how long after the end of a batch of so many, that took so long, others are waited for: the busier the machine, the longer."""
-    late = max(0.0, seconds - QUICK_SECONDS) if records < SMALL else 0.0
-    return min(LONGEST_REST_SECONDS, LONGER * late)

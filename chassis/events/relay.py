@@ -152,32 +152,57 @@ class Relay(SupervisedLoop):
 
     async def _pump(self, reader: OutboxReader, publisher: Publisher) -> None:
         tracker = await reader.load()
+        before: PublishableRows | None = None
         ahead: PublishableRows | None = None
         while not self.stopping or ahead is not None:
             self._database.wakes.sign(Wake.EVENTS).clear()
             batch = ahead or await reader.read(tracker)
-            ahead = await self._publish(batch, reader, publisher) if batch.rows else None
-            if batch.tracker != tracker:
-                await reader.checkpoint(batch.tracker)
+            ahead = await self._publish(batch, before, reader, publisher) if batch.rows else None
+            before = batch if ahead is not None else None
+            if ahead is None:
+                await self._settle(reader, batch, tracker)
             tracker = batch.tracker
-            self.fine()
-            await self._forget(reader, tracker, len(batch.rows))
             if ahead is None and len(batch.rows) < BATCH:
                 await self._sleep(bool(tracker.holes))
 
     async def _publish(
-        self, batch: PublishableRows, reader: OutboxReader, publisher: Publisher
+        self,
+        batch: PublishableRows,
+        before: PublishableRows | None,
+        reader: OutboxReader,
+        publisher: Publisher,
     ) -> PublishableRows | None:
-        """Publish, and when there is likely more, read it meanwhile; while stopping, nothing more is taken in hand."""
+        """Publish; meanwhile settle the batch before it, and when there is likely more, read that. While stopping, nothing more is taken
+        in hand.
+        """
         self._waiting_since = time.monotonic()
         try:
             async with asyncio.TaskGroup() as both:
                 both.create_task(publisher.publish(batch.rows))
-                more = len(batch.rows) >= BATCH and not self.stopping
-                reading = both.create_task(reader.read(batch.tracker)) if more else None
+                meanwhile = both.create_task(self._meanwhile(batch, before, reader))
         finally:
             self._waiting_since = None
-        return reading.result() if reading is not None and reading.result().rows else None
+        return meanwhile.result()
+
+    async def _meanwhile(
+        self, batch: PublishableRows, before: PublishableRows | None, reader: OutboxReader
+    ) -> PublishableRows | None:
+        """Settle the batch before, and read the next, while this one is under way to the broker."""
+        if before is not None:
+            await self._settle(reader, before)
+        if len(batch.rows) < BATCH or self.stopping:
+            return None
+        following = await reader.read(batch.tracker)
+        return following if following.rows else None
+
+    async def _settle(
+        self, reader: OutboxReader, batch: PublishableRows, since: Tracker | None = None
+    ) -> None:
+        """Checkpoint a batch that is acknowledged, and forget what is behind it."""
+        if batch.tracker != since:
+            await reader.checkpoint(batch.tracker)
+        self.fine()
+        await self._forget(reader, batch.tracker, len(batch.rows))
 
     async def _forget(self, reader: OutboxReader, tracker: Tracker, published: int) -> None:
         self._unforgotten += published

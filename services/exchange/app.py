@@ -4,7 +4,7 @@ from pathlib import Path
 
 from chassis.service import Loop, Service
 from chassis.web.routes import gathered
-from chassis.work import WorkKind
+from chassis.work import WorkKind, no_act
 from services.exchange import api, distrusts_api, handlers, internal, trust_documents_api
 from services.exchange.gauges import border
 from services.exchange.held import HELD
@@ -42,12 +42,12 @@ def build(settings: Settings, tokens: SealTokenChecker | None = None) -> Service
 
     def work(service: Service[Settings, Parts]) -> list[WorkKind]:
         disclosure = SealDisclosure(service, settings, sealer, tokens or ConsentTokens(settings))
-        process, control = SealProcess(service.database, settings, sealer), SealControl(settings, sealer)
+        process, control = SealProcess(settings, sealer), SealControl(settings, sealer)
         return [
             WorkKind(
                 SEAL, disclosure.act, disclosure.finish, given_up=disclosure.given_up, max_attempts=ATTEMPTS
             ),
-            WorkKind(PROCESS, process.act, process.finish, given_up=process.given_up, max_attempts=ATTEMPTS),
+            WorkKind(PROCESS, no_act, process.finish, given_up=process.given_up, max_attempts=ATTEMPTS),
             WorkKind(CONTROL, control.act, control.finish, max_attempts=FOR_EVER),
             listing_work(settings.cell),
         ]

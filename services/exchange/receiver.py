@@ -102,7 +102,7 @@ class Receiver:
             async with self._transaction() as tx:
                 for raw, _ in presences:
                     if raw is not newest[0]:
-                        await inbox.drop(tx, raw)
+                        await inbox.take(tx, raw)
         raw, opened = newest
         return await self._apply(raw, opened if complete else _without_heads(opened)) + len(presences) - 1
 
@@ -209,14 +209,16 @@ class Receiver:
         try:
             if isinstance(opened, OpenedEnvelope):
                 async with self._transaction() as tx:
-                    await quarantine(tx, self._judge(raw, opened))
+                    if await inbox.take(tx, raw):
+                        await quarantine(tx, self._judge(raw, opened))
                 return
         except Exception as error:
             if transient(error):
                 raise
             log.warning("envelope at %s/%d/%d: %s", raw.cell, raw.partition, raw.offset, named(error))
         async with self._transaction() as tx:
-            await put_away(tx, raw)
+            if await inbox.take(tx, raw):
+                await put_away(tx, raw)
 
     def _judge(
         self, raw: RawRecord, opened: OpenedEnvelope, distrusted: Distrusts = NOTHING
@@ -242,12 +244,12 @@ class Receiver:
 
 
 async def _receive_held(tx: Transaction, judged: JudgedEnvelope) -> None:
-    if await inbox.hold(tx, judged.raw):
+    if await inbox.take(tx, judged.raw):
         await receive(tx, judged)
 
 
 async def _refuse_held(tx: Transaction, raw: RawRecord, code: str) -> None:
-    if await inbox.hold(tx, raw):
+    if await inbox.take(tx, raw):
         await refuse_bytes(tx, raw, code)
 
 

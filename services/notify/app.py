@@ -19,5 +19,6 @@ def build(settings: Settings) -> Service[Settings]:
         router=api.router,
         versions=VERSIONS,
         subscriptions=[handlers.subscription(settings.mailboxes)],
+        awaited=(),
         work=lambda service: [mail_work(service, settings)],
     )

@@ -1,7 +1,7 @@
 """A publisher and a consumer on real servers: consent says, referral handles, and a table keeps one row per effect."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -131,8 +131,15 @@ class Side:
     def relay(self) -> Relay:
         return Relay(self.settings, self.database, self.link)
 
-    def consumer(self, probe: Probe) -> Consumer:
-        return Consumer(self.settings, self.database, self.link, [probe.subscription()], topics=[TOPIC])
+    def consumer(self, probe: Probe, awaited: Collection[type[Event]] | None = None) -> Consumer:
+        return Consumer(
+            self.settings,
+            self.database,
+            self.link,
+            [probe.subscription()],
+            topics=[TOPIC],
+            awaited=awaited,
+        )
 
     def inbox(self, probe: Probe) -> Inbox:
         return Inbox(self.database, [probe.subscription()])

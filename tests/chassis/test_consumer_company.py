@@ -1,16 +1,20 @@
 """Records that nobody of a service wants wait for one that somebody does, and under load all wait for others: alone they are worth no transaction."""
 
 import asyncio
+import time
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from chassis.events.admission import read
-from chassis.events.consumer import LONGEST_REST_SECONDS, SMALL, Batch, Consumer, rest_after
+from chassis.events.batch import LONGEST_REST_SECONDS, SMALL, Batch, rest_after
+from chassis.events.consumer import Consumer
 from chassis.events.offsets import OffsetsMoved, stored
 from chassis.events.subscription import Interests
-from contracts.events.consent import ConsentWithdrawnV1
+from contracts.events.consent import ConsentWithdrawnV1, DisclosureAuthorisedV1
+from tests.bench.cell import event_of
 from tests.chassis.pipeline import (
     TOPIC,
     Probe,
@@ -25,14 +29,13 @@ from tests.chassis.pipeline import (
 
 class WantsWithdrawals(Probe):
     def subscription(self):
+        return replace(super().subscription(), handlers={ConsentWithdrawnV1: self.on_event})
+
+
+class HearsDisclosures(Probe):
+    def subscription(self):
         whole = super().subscription()
-        return type(whole)(
-            handlers={ConsentWithdrawnV1: self.on_event},
-            key=whole.key,
-            load=whole.load,
-            save=whole.save,
-            outgoing=whole.outgoing,
-        )
+        return replace(whole, handlers={**whole.handlers, DisclosureAuthorisedV1: lambda *_: ()})
 
 
 class Taken:
@@ -115,6 +118,39 @@ async def test_under_load_records_wait_for_others_so_that_several_are_one_batch(
     assert len(taken.batches) <= 4, taken.batches
     assert taken.rests, "nothing was waited for"
     assert await referral.effects() == [(case, revision) for revision in range(1, 8)]
+
+
+async def test_what_nobody_waits_for_is_taken_at_once_after_a_pause_and_else_with_the_next_that_somebody_does(
+    pair, monkeypatch
+):
+    monkeypatch.setattr("chassis.events.consumer.CALM_SECONDS", 600.0)
+    consent, referral = pair
+    case, consumer = uuid4(), referral.consumer(HearsDisclosures(), {DisclosureAuthorisedV1})
+    taken, consumer._taken_at = Taken(consumer), -600.0
+    async with running(consent.relay(), consumer):
+        await consent.say(given(case, 1))
+        await eventually(lambda: _has(taken, 1))
+        for revision in range(2, 8):
+            await consent.say(given(case, revision))
+        await eventually(lambda: _ends_at(consumer, 7))
+        assert taken.batches == [1]
+        await consent.say(event_of(case, 2))
+        await eventually(lambda: _has(taken, 8))
+    assert len(taken.batches) <= 3, taken.batches
+
+
+async def test_what_nobody_waits_for_is_kept_waiting_no_longer_than_it_may_and_not_behind_what_protects(pair):
+    consent, referral = pair
+    case, consumer = uuid4(), referral.consumer(Probe(), ())
+    taken = Taken(consumer)
+    async with running(consent.relay(), consumer):
+        for revision in range(1, 5):
+            await consent.say(given(case, revision))
+        await eventually(lambda: _has(taken, 4))
+        consumer._taken_at = time.monotonic() + 600.0
+        await consent.say(given(case, 5), withdrawn(case, 6))
+        await eventually(lambda: _has(taken, 6))
+    assert await referral.effects() == [(case, revision) for revision in range(1, 7)]
 
 
 async def test_what_protects_waits_for_nothing_however_busy_the_consumer_is(pair):

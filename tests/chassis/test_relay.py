@@ -10,8 +10,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from chassis.events.gaps import Tracker
-from chassis.events.relay import headers
+from chassis.events.gaps import PublishableRows, Tracker
+from chassis.events.relay import BATCH, Relay, headers
 from contracts.envelope import Event, Meta
 from contracts.events.access import RecordReadV1
 from tests.chassis.pipeline import (
@@ -252,6 +252,48 @@ async def test_a_topic_that_is_missing_is_named_by_readiness_and_its_events_wait
             return relay.healthy() is None
 
         await eventually(well)
+
+
+class InTurns:
+    """The database and the broker of two full batches: of the first the checkpoint is done only once the second is being sent."""
+
+    def __init__(self, relay: Relay) -> None:
+        self.relay, self.sent, self.sending, self.said = relay, 0, asyncio.Event(), list[str]()
+
+    async def load(self) -> Tracker:
+        return Tracker(0, {})
+
+    async def read(self, tracker: Tracker) -> PublishableRows:
+        begins = tracker.max_pos
+        rows = list(range(begins, min(begins + BATCH, 2 * BATCH)))
+        return PublishableRows(rows, Tracker(begins + len(rows), {}))
+
+    async def publish(self, rows: list[int]) -> None:
+        if rows[0]:
+            self.sending.set()
+        await asyncio.sleep(0.01)
+        self.sent = rows[-1] + 1
+        self.said.append(f"sent {self.sent}")
+
+    async def checkpoint(self, tracker: Tracker) -> None:
+        assert tracker.max_pos <= self.sent
+        await asyncio.wait_for(self.sending.wait(), 5)
+        self.said.append(f"checkpoint {tracker.max_pos}")
+
+    async def forget(self, tracker: Tracker) -> None:
+        assert self.said[-1] == f"checkpoint {tracker.max_pos}"
+        if tracker.max_pos == 2 * BATCH:
+            self.relay._stopping.set()
+
+
+async def test_a_batch_is_checkpointed_while_the_next_is_sent_and_never_before_it_is_acknowledged(
+    consent: Side,
+) -> None:
+    both = InTurns(relay := consent.relay())
+    await relay._pump(both, both)  # type: ignore[arg-type]
+    assert both.said == [
+        f"{what} {number}" for number in (BATCH, 2 * BATCH) for what in ("sent", "checkpoint")
+    ]
 
 
 def test_a_hole_lives_until_no_transaction_below_its_bound_is_open() -> None:

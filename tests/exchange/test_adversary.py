@@ -1,5 +1,6 @@
 """A partner with valid keys and bad intent: its envelopes make no work without end, stop no border, and readiness says it."""
 
+import asyncio
 import base64
 import json
 from dataclasses import replace
@@ -157,6 +158,27 @@ async def test_a_number_that_is_too_far_ahead_is_refused_and_holds_up_nobody(th:
     assert await quarantined(kh) == ["out_of_sequence"]
     assert await received(kh) == [str(case.disclosure_id)]
     assert await count(kh, "exchange.gaps") == 0
+
+
+async def test_an_envelope_that_comes_late_is_taken_in_its_place(th: Cell, kh: Cell) -> None:
+    cases, raws = zip(*[await sealed(th, kh) for _ in range(3)], strict=True)
+    first, late, last = raws
+    await kh.take("TH", [first, last])
+    assert [row.seq for row in await rows(kh.harness, "select seq from exchange.gaps")] == [2]
+    await kh.take("TH", [late])
+    assert await received(kh) == [str(case.disclosure_id) for case in (cases[0], cases[2], cases[1])]
+    assert (await count(kh, "exchange.gaps"), await quarantined(kh)) == (0, [])
+
+
+async def test_two_processes_that_apply_one_record_at_once_take_it_once_and_refuse_nothing(
+    th: Cell, kh: Cell
+) -> None:
+    case, raw = await sealed(th, kh)
+    await kh.store("TH", [raw])
+    await asyncio.gather(kh.apply("TH"), kh.apply("TH"), return_exceptions=True)
+    await kh.apply("TH")
+    assert await received(kh) == [str(case.disclosure_id)]
+    assert (await quarantined(kh), await count(kh, "exchange.inbox")) == ([], 0)
 
 
 async def test_a_record_that_not_even_quarantine_can_take_is_put_away_unread(

@@ -17,6 +17,7 @@ from typing import Any
 import asyncpg
 
 SERVICES = ("intake", "consent", "referral", "returns", "exchange", "notify", "audit")
+PUBLISHED_SECONDS = 10
 READABLE = ("held", "accepted")
 
 
@@ -163,12 +164,21 @@ async def _left_behind(name: str, cell: Cell, found: Counter[str]) -> None:
         for what, query in (
             ("parked", "select count(*) from chassis.parked where state = 'waiting'"),
             ("failed work", "select count(*) from chassis.work where state = 'failed'"),
-            (
-                "unpublished",
-                "select count(*) from chassis.outbox where pos > (select max_pos from chassis.relay)",
-            ),
         ):
             found[f"{name}: {what}"] += (await cell.rows(service, query))[0][0]
+        found[f"{name}: unpublished"] += await _unpublished(cell, service)
+
+
+async def _unpublished(cell: Cell, service: str) -> int:
+    """Messages that are there and not published some seconds later; one that was just written, as signs of life are, is under way."""
+    ((last,),) = await cell.rows(service, "select coalesce(max(pos), 0) from chassis.outbox")
+    left = f"select count(*) from chassis.outbox where pos <= {int(last)} and pos > (select max_pos from chassis.relay)"
+    for _ in range(PUBLISHED_SECONDS):
+        ((waiting,),) = await cell.rows(service, left)
+        if not waiting:
+            return 0
+        await asyncio.sleep(1)
+    return int(waiting)
 
 
 def main(arguments: list[str]) -> int:

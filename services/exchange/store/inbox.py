@@ -38,11 +38,13 @@ _ENVELOPE = insert_missing(INCOMING_ENVELOPES)
 _QUARANTINE = text(
     """
     insert into exchange.quarantine (cell, partition, "offset", raw, code, disclosures, at)
-    select cell, partition, "offset", raw, :code, cast(:disclosures as uuid[]), :now from exchange.inbox
-    where cell = :cell and partition = :partition and "offset" = :offset
-      and (select count(*) from (select from exchange.quarantine where cell = :cell limit :most) as kept) < :most
+    select :cell, cast(:partition as integer), cast(:offset as bigint), cast(:raw as bytea), :code, cast(:disclosures as uuid[]), cast(:now as timestamptz)
+    where (select count(*) from (select from exchange.quarantine where cell = :cell limit :most) as kept) < :most
     on conflict do nothing
     """
+)
+_TAKE = text(
+    'delete from exchange.inbox where cell = :cell and partition = :partition and "offset" = :offset'
 )
 
 
@@ -102,12 +104,9 @@ async def hold(tx: Transaction, raw: RawRecord) -> bool:
     return (await tx.execute(text(statement), _key(raw))).first() is not None
 
 
-async def drop(tx: Transaction, raw: RawRecord) -> None:
-    """Remove a record that is done with: its items are applied, or it stands in quarantine."""
-    statement = (
-        'delete from exchange.inbox where cell = :cell and partition = :partition and "offset" = :offset'
-    )
-    await tx.execute(text(statement), _key(raw))
+async def take(tx: Transaction, raw: RawRecord) -> bool:
+    """Remove a record with whose transaction it is done: its items are applied, or it stands in quarantine. False where another process was faster."""
+    return (await tx.execute(_TAKE, _key(raw))).rowcount == 1
 
 
 async def failed(tx: Transaction, raw: RawRecord) -> None:
@@ -119,8 +118,8 @@ async def failed(tx: Transaction, raw: RawRecord) -> None:
 
 
 async def set_aside(tx: Transaction, raw: RawRecord, code: str, disclosures: Sequence[UUID] = ()) -> None:
-    """Keep a refused record whole for an operator to look into, MAX_KEPT of each partner. Called before it is dropped."""
-    facts = {"code": code, "disclosures": list(disclosures), "now": tx.now, "most": MAX_KEPT}
+    """Keep a refused record whole for an operator to look into, MAX_KEPT of each partner."""
+    facts = {"raw": raw.raw, "code": code, "disclosures": list(disclosures), "now": tx.now, "most": MAX_KEPT}
     await tx.execute(_QUARANTINE, {**_key(raw), **facts})
 
 
@@ -133,6 +132,10 @@ async def forget(tx: Transaction, cell: str, disclosure_id: UUID) -> None:
 _RECORDS = RowReader(RawRecord, INBOX)
 _CHAINS = RowReader(IncomingChain, INCOMING_CHAINS)
 _ITEMS = RowReader(IncomingItem, INCOMING_ITEMS)
+_LOCK_CHAIN = text(
+    f"select {_CHAINS.columns()} from exchange.incoming_chains where cell = :cell and recipient = :recipient for update"
+)
+_GAPS = text("select seq from exchange.gaps where cell = :cell and recipient = :recipient")
 _FIRST_LINK = insert_missing(INCOMING_CHAINS)
 _LINK = update_set(INCOMING_CHAINS, "seq", "head", "forks", "announced")
 _MISSING = insert_missing(GAPS)
@@ -143,16 +146,17 @@ _ITEM = upsert_set(
 )
 
 
-async def lock_chain(tx: Transaction, cell: str, recipient: str) -> IncomingChain:
-    await _FIRST_LINK.write(tx, [IncomingChain(cell, recipient)])
-    locking = text(
-        f"select {_CHAINS.columns()} from exchange.incoming_chains"
-        " where cell = :cell and recipient = :recipient for update"
-    )
+async def lock_chain(
+    tx: Transaction, cell: str, recipient: str, *, following: int | None = None
+) -> IncomingChain:
+    """The chain, locked. Where `following` is the number that comes next, the missing ones are left out: nothing asks for them."""
     key = {"cell": cell, "recipient": recipient}
-    chain = _CHAINS.one(await tx.execute(locking, key))
-    gaps = text("select seq from exchange.gaps where cell = :cell and recipient = :recipient")
-    chain.gaps = set((await tx.execute(gaps, key)).scalars())
+    chain = _CHAINS.first(await tx.execute(_LOCK_CHAIN, key))
+    if chain is None:
+        await _FIRST_LINK.write(tx, [IncomingChain(cell, recipient)])
+        chain = _CHAINS.one(await tx.execute(_LOCK_CHAIN, key))
+    if following != chain.seq + 1:
+        chain.gaps = set((await tx.execute(_GAPS, key)).scalars())
     return chain
 
 

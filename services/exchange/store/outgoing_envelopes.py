@@ -97,14 +97,6 @@ async def move_items(
     await tx.execute(text(statement), {"ids": list(item_ids), "s": state, "c": code})
 
 
-async def waiting(tx: Transaction, cell: str) -> int:
-    """The number of our items that wait for a receipt of this partner."""
-    statement = (
-        f"select count(*) from exchange.envelope_items where cell = :cell and state = '{SentState.WAITING}'"
-    )
-    return int((await tx.execute(text(statement), {"cell": cell})).scalar_one())
-
-
 async def heads(tx: Transaction, cell: str) -> dict[str, int]:
     statement = "select recipient, seq from exchange.outgoing_chains where cell = :cell"
     return {row.recipient: row.seq for row in await tx.execute(text(statement), {"cell": cell})}

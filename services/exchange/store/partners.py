@@ -11,7 +11,7 @@ from chassis.tables import upsert_set
 from contracts.border.check import Agreement
 from contracts.border.items import AgreementReference
 from services.exchange.domain.border import BorderView
-from services.exchange.store import outgoing_envelopes
+from services.exchange.domain.sent import SentState
 from services.exchange.store.tables import AGREEMENTS, PARTNERS, TRUST
 
 AWAY = timedelta(days=1)
@@ -30,6 +30,14 @@ _TROUBLE = upsert_set(
 _TRUST = upsert_set(TRUST, "version", "issued", "sha256", where="t.version <= excluded.version")
 _AGREEMENT = upsert_set(
     AGREEMENTS, update=["current"], where="not t.current", returning="(xmax = 0) as inserted"
+)
+
+_VIEW = text(
+    f"""
+    select (select present_at from exchange.partners where cell = :cell) as present_at,
+      (select issued from exchange.trust) as issued,
+      (select count(*) from exchange.envelope_items where cell = :cell and state = '{SentState.WAITING}') as waiting
+    """
 )
 
 
@@ -57,17 +65,8 @@ async def trouble(tx: Transaction, cell: str, what: str | None) -> None:
 
 
 async def view(tx: Transaction, cell: str, own_cell: str) -> BorderView:
-    row = (
-        await tx.execute(
-            text(
-                "select (select present_at from exchange.partners where cell = :cell) as present_at,"
-                " (select issued from exchange.trust) as issued"
-            ),
-            {"cell": cell},
-        )
-    ).one()
-    waiting = await outgoing_envelopes.waiting(tx, cell)
-    return BorderView(cell != own_cell, row.present_at, waiting, row.issued)
+    row = (await tx.execute(_VIEW, {"cell": cell})).one()
+    return BorderView(cell != own_cell, row.present_at, row.waiting, row.issued)
 
 
 async def trust_in_force(tx: Transaction) -> tuple[int, str]:

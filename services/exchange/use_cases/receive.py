@@ -70,7 +70,7 @@ class JudgedEnvelope:
 
 
 async def receive(tx: Transaction, judged: JudgedEnvelope) -> None:
-    """Take one envelope in; its record is held. A replay is kept and told, and has no effect."""
+    """Take one envelope in, whose record was taken. A replay is kept and told, and has no effect."""
     raw = judged.raw
     if judged.code in OF_NO_CHAIN:
         await refuse_bytes(tx, raw, judged.code or "", _disclosures(judged))
@@ -83,7 +83,6 @@ async def receive(tx: Transaction, judged: JudgedEnvelope) -> None:
     kept = [code for code in codes if code is not None and code != RECALLED]
     if kept:
         await inbox.set_aside(tx, raw, kept[0], _disclosures(judged))
-    await inbox.drop(tx, raw)
 
 
 async def refuse_bytes(tx: Transaction, raw: RawRecord, code: str, disclosures: Sequence[UUID] = ()) -> None:
@@ -95,7 +94,6 @@ async def refuse_bytes(tx: Transaction, raw: RawRecord, code: str, disclosures: 
     if code in RESENT_AFTER:
         content = Resend(partition=raw.partition, offset=raw.offset, sha256=digest)
     tx.say(outgoing(ControlDue(item_id, raw.cell, content)))
-    await inbox.drop(tx, raw)
 
 
 async def quarantine(tx: Transaction, judged: JudgedEnvelope) -> None:
@@ -105,13 +103,11 @@ async def quarantine(tx: Transaction, judged: JudgedEnvelope) -> None:
     for item in judged.opened.claims.items:
         if not isinstance(item, ControlItem):
             await _answer(tx, judged, IncomingItem(item.id, item.item_class, "quarantined"))
-    await inbox.drop(tx, judged.raw)
 
 
 async def put_away(tx: Transaction, raw: RawRecord) -> None:
     """The last resort, for a record that cannot even be quarantined: kept for an operator, and nothing of it is read."""
     await inbox.set_aside(tx, raw, "quarantined")
-    await inbox.drop(tx, raw)
 
 
 async def _place(tx: Transaction, judged: JudgedEnvelope) -> Place:
@@ -119,7 +115,8 @@ async def _place(tx: Transaction, judged: JudgedEnvelope) -> Place:
     raw, claims = judged.raw, judged.opened.claims
     digest, place = sha256(raw.raw), Place.NEXT
     if claims.seq > 0:
-        chain = await inbox.lock_chain(tx, raw.cell, claims.aud)
+        following = claims.seq if claims.replaces is None else None
+        chain = await inbox.lock_chain(tx, raw.cell, claims.aud, following=following)
         place = chain.take(claims.seq, claims.prev, digest, claims.replaces)
         if place is Place.TOO_FAR:
             return place

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from chassis.database import Database, Transaction
+from chassis.database import Transaction
 from chassis.work import WorkItem, WorkPostponed
 from contracts.border.check import Agreement, Way, check_item
 from contracts.border.items import AgreementReference, ItemClass, ProcessContent, ProcessItem
@@ -23,24 +23,23 @@ NO_AGREEMENT = AgreementReference("none", 0, "0" * 64)
 
 
 class SealProcess:
-    def __init__(self, database: Database, settings: Settings, sealer: Sealer) -> None:
-        self._database, self._settings, self._sealer = database, settings, sealer
-
-    async def act(self, work: WorkItem) -> None:
-        """Nothing needs the network; a closed border is noticed here, before anything is locked."""
-        async with self._database.transaction(self._database.system()) as tx:
-            queued = await relations.queued(tx, UUID(work.payload["item_id"]))
-            if queued is not None:
-                await self._ready(tx, queued)
+    def __init__(self, settings: Settings, sealer: Sealer) -> None:
+        self._settings, self._sealer = settings, sealer
 
     async def finish(self, tx: Transaction, work: WorkItem, result: None) -> None:  # noqa: ARG002
+        """Raises WorkPostponed while something of the case must go first, or the border is closed. Without any envelope about the case there
+        is nobody to tell.
+        """
         queued = await relations.queued(tx, UUID(work.payload["item_id"]))
         if queued is None or queued.state is not QueueState.WAITING:
             return
         known = await relations.by_case(tx, queued.pair, lock=True)
-        if known is None or not await self._ready(tx, queued) or not known.live:
+        if queued.disclosure_pending or not queued.first:
+            raise WorkPostponed(self._settings.wait_seconds / 4)
+        if known is None or not known.live:
             await _drop(tx, queued)
             return
+        await require_open(tx, self._settings, known.other_cell)
         await self._send(tx, queued, known, work)
 
     async def given_up(self, tx: Transaction, work: WorkItem) -> None:
@@ -52,18 +51,6 @@ class SealProcess:
         if queued is not None and queued.state is QueueState.WAITING and known is not None:
             await relations.move_queued(tx, queued.item.item_id, QueueState.REFUSED)
             tx.say(outgoing(ItemRefused(**_outcome(queued, known, tx), code=NOT_SEALED)))
-
-    async def _ready(self, tx: Transaction, queued: QueuedCode) -> bool:
-        """True where the code may be sealed. Raises WorkPostponed while something must go first. Without any envelope
-        about the case there is nobody to tell.
-        """
-        if queued.disclosure_pending or not queued.first:
-            raise WorkPostponed(self._settings.wait_seconds / 4)
-        known = await relations.by_case(tx, queued.pair)
-        if known is None or not known.live:
-            return False
-        await require_open(tx, self._settings, known.other_cell)
-        return True
 
     async def _send(self, tx: Transaction, queued: QueuedCode, known: KnownRelation, work: WorkItem) -> None:
         way = Way(known.own, self._settings.cell, known.other, known.other_cell)

@@ -5,12 +5,16 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
+
+from deploy.local.kafka import Broker
 from deploy.local.place import ROOT
 from tests.bench.whole.script import AT_AGENCY, AT_SCREENING_UNIT, Opening
 
@@ -52,6 +56,13 @@ class Running:
         password = (folder / "admin.password").read_text()
         port = self._facts(cell, "postgres/ports.json")["POSTGRES"]
         return f"postgresql://postgres:{password}@127.0.0.1:{port}/{database}"
+
+    def ends(self, cell: str, partitions: Sequence[tuple[str, int]]) -> dict[tuple[str, int], int]:
+        """The end of each partition at the cell's broker."""
+        admin = AdminClient(Broker(self.tree.state / cell.lower() / "kafka", name=cell).admin_config)
+        asked = {TopicPartition(*one): OffsetSpec.latest() for one in partitions}
+        found = admin.list_offsets(asked) if asked else {}
+        return {(tp.topic, tp.partition): future.result().offset for tp, future in found.items()}
 
     def pids(self, cell: str) -> dict[str, int]:
         """The process number of each server of a cell and of each process of its services, by name."""

@@ -165,9 +165,18 @@ async def _waiting(cells: Running) -> int:
                 connection = await asyncpg.connect(cells.dsn(cell, service))
             except asyncpg.InvalidCatalogNameError:
                 continue  # a service that an earlier commit has not
-            waiting += await connection.fetchval(AT_REST)
+            waiting += await connection.fetchval(AT_REST) + await _unread(cells, cell, connection)
             await connection.close()
     return waiting
+
+
+async def _unread(cells: Running, cell: str, connection: asyncpg.Connection) -> int:
+    """The partitions of which a service has not handled all that is published."""
+    if await connection.fetchval("select to_regclass('chassis.offsets') is null"):
+        return 0
+    handled = await connection.fetch("select topic, partition, next_offset from chassis.offsets")
+    ends = await asyncio.to_thread(cells.ends, cell, [(topic, number) for topic, number, _ in handled])
+    return sum(offset < ends[topic, number] for topic, number, offset in handled)
 
 
 def _judged(cells: Running) -> tuple[bool, str]:
