@@ -135,7 +135,8 @@ def _kept(keeper: Path) -> list[LedgerEntry]:
 
 def _ledger(file: Path) -> list[LedgerEntry]:
     try:
-        return list(read_ledger(file)) if file.exists() else []
+        found = read_ledger(file) if file.exists() else ()
+        return list({one.key: one for one in found}.values())  # what was tried again stands there twice
     except (ValueError, KeyError) as error:
         raise BackupError(f"{file} is no ledger of erasures; put back a copy that is whole") from error
 

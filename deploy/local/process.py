@@ -18,6 +18,7 @@ from pathlib import Path
 import psutil
 
 from deploy.local import reaper
+from deploy.local.nursery import Nursery
 from deploy.local.patience import Patience
 from deploy.local.trouble import Trouble
 
@@ -54,20 +55,32 @@ class ServerProcess:
         user: int | None = None,
         remove: Path | None = None,
         secrets: Mapping[str, str] | None = None,
+        nursery: Nursery | None = None,
     ) -> None:
         """Runs the command in a session of its own until stopped or until the process `owner` (default: this) ends.
 
-        `remove` is a folder that the reaper deletes if it has to act; `secrets` go into the environment.
+        `remove` is a folder that the reaper deletes if it has to act; `secrets` go into the environment. With a `nursery`
+        the command is a module and its arguments, and begins there.
         """
+        environment = {**os.environ, **(secrets or {})}
+        if nursery is not None:
+            self.log.touch()
+            self._identify(nursery.begin(command, environment, self.log), owner, remove)
+            return
         with self.log.open("ab") as log:
             child = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-                user=user, group=user, env={**os.environ, **(secrets or {})}, extra_groups=None if user is None else [],
+                user=user, group=user, env=environment, extra_groups=None if user is None else [],
             )  # fmt: skip
-        created = psutil.Process(child.pid).create_time()
-        started = {"pid": child.pid, "created": created, "signal": int(self._signal)}
+        self._children = [child]
+        self._identify(child.pid, owner, remove)
+
+    def _identify(self, pid: int, owner: int | None, remove: Path | None) -> None:
+        """Write down which process it is, and set its reaper beside it."""
+        created = psutil.Process(pid).create_time()
+        started = {"pid": pid, "created": created, "signal": int(self._signal)}
         watch = self._watch(owner or os.getpid(), started, remove)
-        self._children = [child, watch]
+        self._children.append(watch)
         self._file.write_text(json.dumps({**started, "reaper": watch.pid}))
 
     @property

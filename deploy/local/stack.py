@@ -18,6 +18,7 @@ from deploy.local.backup import begin_again
 from deploy.local.cell import FRONT, Cell, environment, write_secret
 from deploy.local.countries import known_countries, read_all
 from deploy.local.jars import kafka_jars
+from deploy.local.nursery import Nursery
 from deploy.local.patience import Patience
 from deploy.local.place import COUNTRIES, ROOT, STATE, make_folder, require_passable
 from deploy.local.prepare import prepare_broker, prepare_databases
@@ -65,6 +66,7 @@ class Stack:
         self._claim(fresh=fresh)
         self.cells: Mapping[str, Cell] = {code: Cell(code, state, partners=codes) for code in codes}
         self._children: dict[str, Child] = {}
+        self._nursery = Nursery()
         self._migrating = asyncio.Lock()  # Alembic's environment is one for the process
 
     def _claim(self, *, fresh: bool) -> None:
@@ -160,7 +162,9 @@ class Stack:
                 self._spawn(cell, name, [f"services.{name}", "all"], environment(settings[name]))
 
     def _spawn(self, cell: Cell, name: str, module: list[str], values: Mapping[str, str]) -> None:
-        child = Child(cell.directory / name, module, values)
+        code = values.get("PYTHONPATH", str(ROOT))
+        forked = self.processes and code == str(ROOT)  # the nursery has this tree's code and no other
+        child = Child(cell.directory / name, module, values, self._nursery if forked else None)
         child.start()
         self._children[f"{cell.code}: {name}"] = child
 
@@ -193,6 +197,7 @@ class Stack:
         """Stop services first, then servers; nothing of the stack is left running."""
         await asyncio.gather(*(asyncio.to_thread(child.stop) for child in self._children.values()))
         self._children.clear()
+        await asyncio.to_thread(self._nursery.close)
         servers = [server for cell in self.cells.values() for server in (cell.broker, cell.postgres)]
         await asyncio.gather(*(asyncio.to_thread(server.stop) for server in servers))
         _runner(self.state).unlink(missing_ok=True)
@@ -212,10 +217,12 @@ class Server(Protocol):
 class Child:
     """A process of our own code, which can be started again as it was."""
 
-    def __init__(self, directory: Path, module: list[str], values: Mapping[str, str]) -> None:
+    def __init__(
+        self, directory: Path, module: list[str], values: Mapping[str, str], nursery: Nursery | None = None
+    ) -> None:
         directory.mkdir(exist_ok=True)
-        self.name, self._process = directory.name, ServerProcess(directory)
-        self._command = [sys.executable, "-m", *module]
+        self.name, self._process, self._nursery = directory.name, ServerProcess(directory), nursery
+        self._command = module if nursery else [sys.executable, "-m", *module]
         self._secrets = {"PYTHONPATH": str(ROOT), **values}
 
     @property
@@ -229,7 +236,7 @@ class Child:
         return self._process.last_words()
 
     def start(self) -> None:
-        self._process.start(self._command, secrets=self._secrets)
+        self._process.start(self._command, secrets=self._secrets, nursery=self._nursery)
 
     def stop(self) -> None:
         self._process.stop()

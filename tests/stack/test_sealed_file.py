@@ -4,10 +4,14 @@ import io
 import os
 import tarfile
 from base64 import b64encode
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from chassis.vault.ledger import FileLedger
+from chassis.vault.vault import Erasure
 from deploy.local.backup import BackupError, back_up, bring_back, files_of
 from deploy.local.cell import EPOCHS, KEEPER, LEDGER, Cell
 from deploy.local.sealed_file import PIECE, TAG_BYTES, SealedFileError, Sealer, Unsealer, read_key
@@ -123,10 +127,15 @@ def test_no_backup_has_the_wrapping_keys_or_the_ledger_wherever_an_earlier_versi
     assert (cell.epochs.read_text(), (cell.keys / EPOCHS).exists()) == (kept, False)
 
 
-def test_a_restore_of_an_older_backup_brings_no_wrapping_key_back(key_file: Path, server_run) -> None:
+def test_a_restore_of_an_older_backup_brings_no_wrapping_key_back_and_counts_each_erasure_once(
+    key_file: Path, server_run
+) -> None:
     state = server_run.directory / f"state-{os.urandom(3).hex()}"
     (state / KEEPER / "th").mkdir(parents=True)
     (state / KEEPER / "th" / EPOCHS).write_text("{}")
+    ledger, one, other = FileLedger(state / KEEPER / "th" / LEDGER), uuid4(), uuid4()
+    for key in (one, other, one):  # whose work was tried again after a kill
+        ledger.append(key, Erasure(datetime.now(UTC), "2026-11"))
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as tar:
         for name in ("postgres/data/PG_VERSION", f"keys/{EPOCHS}"):
@@ -134,6 +143,6 @@ def test_a_restore_of_an_older_backup_brings_no_wrapping_key_back(key_file: Path
             member.size = 2
             tar.addfile(member, io.BytesIO(b"{}"))
     (state / "file").write_bytes(sealed(packed.getvalue(), key_file))
-    bring_back(state, "TH", state / "file", key_file)
+    assert bring_back(state, "TH", state / "file", key_file) == 2
     assert list((state / "th" / "keys").iterdir()) == []
     assert (state / "th" / "postgres" / "data" / "PG_VERSION").exists()
