@@ -261,11 +261,11 @@ async def _prepare(owner_url: str, name: str, versions: Path | None) -> None:
 
 
 def _see_everything(connection: Any) -> None:
-    """For what a test looks at or arranges by itself: whoever asks the engine for a connection sees the rows of every organisation."""
+    """For what a test looks at or arranges by itself: whoever asks the engine for a connection sees the rows of every organisation.
+    Outside of a greenlet the service makes one to name an error, and asks nothing by it.
+    """
     pooled = connection.connection
-    if in_greenlet() and not pooled.info.get(
-        SEES
-    ):  # the service makes one to name an error, and asks nothing by it
+    if in_greenlet() and not pooled.info.get(SEES):
         pooled.info[SEES] = True
         pooled.dbapi_connection.run_async(lambda driver: driver.execute(_SEE, "*"))
 
@@ -280,7 +280,7 @@ async def _lent_to_the_service(engine: sqlalchemy.Engine) -> sqlalchemy.PoolProx
 
 
 SEES, _SEE = "sees everything", "select set_config('corridor.organisation', $1, false)"
-vars(chassis.database)["lent"] = _lent_to_the_service
+chassis.database.lent = _lent_to_the_service
 
 
 def later(seconds: float) -> datetime:
