@@ -2,6 +2,7 @@
 a statement and its answer it does not stand, because there it took four fifths of the time (ADR 0064).
 """
 
+import re
 from collections.abc import Mapping, MutableMapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
@@ -18,6 +19,11 @@ from sqlalchemy.util.concurrency import greenlet_spawn, in_greenlet
 
 MOST_PREPARED = 200
 """Statements that a connection keeps prepared; of more, the one goes that was asked longest ago."""
+PLANNED_ONCE = {"plan_cache_mode": "force_generic_plan"}
+"""The setting of a connection on which each statement is planned once; a plan for the values of each case took a sixth of its CPU (ADR 0070)."""
+_BY_VALUES = "set local plan_cache_mode = auto"
+_VARIES = re.compile(r"\blimit :|\bcast\(:\w+ as [\w ]+\) is null or\b")
+"""In the text of a statement: a page, or a filter that may be left out. Which way is the shortest depends on the values, and PostgreSQL looks at them."""
 _DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 _KEPT = "corridor.prepared"
 
@@ -87,11 +93,15 @@ class DirectConnection:
         self._engine, self._lent, self._statements = engine, lent, statements
         self.driver: asyncpg.Connection[Any] = driver
         self._prepared = statements.on(lent.info)
+        self._by_values = False
 
     async def execute(self, statement: TextClause, parameters: Mapping[str, Any] | None = None) -> Answer:
         """The answer to a statement. Raises the errors of SQLAlchemy."""
-        sql, names = _written(statement.text)
+        sql, names, varies = _written(statement.text)
         values = [parameters[name] for name in names] if parameters else ()
+        if varies and not self._by_values and self.driver.is_in_transaction():
+            await self.run(_BY_VALUES)
+            self._by_values = True
         try:
             prepared = self._prepared.pop(sql, None) or await self._prepare(sql)
             self._prepared[sql] = prepared  # the last is the one that was asked last
@@ -152,7 +162,7 @@ def _raised(connection: Connection, error: BaseException, sql: str) -> None:
 
 
 @lru_cache(maxsize=4096)
-def _written(sql: str) -> tuple[str, tuple[str, ...]]:
-    """The SQL as the driver takes it, and the names of its parameters in their order."""
+def _written(sql: str) -> tuple[str, tuple[str, ...], bool]:
+    """The SQL as the driver takes it, the names of its parameters in their order, and whether it is planned by its values."""
     compiled = text(sql).compile(dialect=_DIALECT)
-    return str(compiled), tuple(compiled.positiontup or ())
+    return str(compiled), tuple(compiled.positiontup or ()), _VARIES.search(sql) is not None

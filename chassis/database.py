@@ -16,7 +16,14 @@ from sqlalchemy.event import listen
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from chassis.clock import Clock, utc_now
-from chassis.connection import Answer, DirectConnection, PreparedStatements, lent, open_in_greenlet
+from chassis.connection import (
+    PLANNED_ONCE,
+    Answer,
+    DirectConnection,
+    PreparedStatements,
+    lent,
+    open_in_greenlet,
+)
 from chassis.endings import within
 from chassis.outbox import DueWork, OutboxRow, work_to_write, write_last
 from chassis.set_writes import SetWrite
@@ -173,7 +180,11 @@ class Database:
             pool_use_lifo=True,  # a few warm connections, whose statements are prepared, rather than all in turn
             hide_parameters=True,
             json_deserializer=from_json,
-            connect_args={"timeout": CONNECT_SECONDS, "command_timeout": STATEMENT_SECONDS},
+            connect_args={
+                "timeout": CONNECT_SECONDS,
+                "command_timeout": STATEMENT_SECONDS,
+                "server_settings": PLANNED_ONCE,
+            },
         )
         self._prepared = PreparedStatements()
         self._connections: WeakSet[Any] = WeakSet()

@@ -81,13 +81,12 @@ _WAY_OF: Final[Mapping[str, Order | None]] = {
     "language": None,
 }
 """Filters that leave few rows or nearly all, as their value is: the order in which a list goes along them none the less."""
-_PLANNED_ONCE = text("select set_config('plan_cache_mode', 'force_generic_plan', true)")
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The statement of a page. A plan takes PostgreSQL longer than the page; so it is made once for a connection where the way is the same whatever
-    the values are (`steady`), which PostgreSQL sees only where the number of rows stands in the text.
+    """The statement of a page. A plan takes PostgreSQL longer than the page; so it is made once for a connection, as that of other statements is, where the
+    way is the same whatever the values are (`steady`), which PostgreSQL sees only where the number of rows stands in the text.
     """
 
     rows_of: str
@@ -96,7 +95,6 @@ class Page:
     async def rows(self, tx: Transaction, values: Mapping[str, Any]) -> Answer:
         if not self.steady:
             return await tx.execute(text(self.rows_of), values)
-        await tx.execute(_PLANNED_ONCE)
         return await tx.execute(text(self.rows_of.replace(":limit", str(int(values["limit"])))), values)
 
 

@@ -29,7 +29,7 @@ from services.exchange.use_cases.receive import (
 )
 
 NOTHING = Distrusts()
-PAGE, BEGINNING = 50, (-1, -1)
+BEGINNING = (-1, -1)
 TRIES = 5
 """The failures of one envelope by itself before it is set aside and the rest of its case goes on."""
 
@@ -109,11 +109,11 @@ class Receiver:
     async def _few(self) -> list[HeardRecord] | None:
         """All that is stored, opened once, where it is little; None where it is more than is held in memory."""
         page = await self._page(BEGINNING)
-        return [(raw, self._open(raw)) for raw in page] if len(page) < PAGE else None
+        return [(raw, self._open(raw)) for raw in page] if len(page) < inbox.PAGE else None
 
     async def _page(self, after: tuple[int, int]) -> list[RawRecord]:
         async with self._transaction() as tx:
-            return await inbox.page(tx, self._cell, after, PAGE)
+            return await inbox.page(tx, self._cell, after)
 
     async def _records(self, few: Sequence[HeardRecord] | None) -> AsyncIterator[HeardRecord]:
         """The few that are in hand; else all that is stored, read and opened anew."""
@@ -124,7 +124,7 @@ class Receiver:
             page = await self._page(after)
             for raw in page:
                 yield raw, self._open(raw)
-            after = (page[-1].partition, page[-1].offset) if len(page) == PAGE else None
+            after = (page[-1].partition, page[-1].offset) if len(page) == inbox.PAGE else None
 
     def _open(self, raw: RawRecord) -> OpenedEnvelope | UnopenedEnvelope:
         now = self._service.database.clock()

@@ -113,6 +113,29 @@ async def test_a_connection_keeps_a_bounded_number_of_statements(database: Datab
     assert prepared < MOST_PREPARED + 20  # the driver closes those that are let go a little later
 
 
+@pytest.mark.parametrize(
+    ("ends", "values", "by_values"),
+    [
+        ("where n > :least", {"least": 1}, False),
+        ("order by n limit :limit", {"limit": 5}, True),
+        ("where cast(:least as int) is null or n > :least", {"least": None}, True),
+    ],
+    ids=["once", "a page", "a filter that may be left out"],
+)
+async def test_a_statement_is_planned_once_unless_the_shortest_way_depends_on_its_values(
+    database: Database, ends: str, values: dict[str, int | None], by_values: bool
+) -> None:
+    asked = text(f"select n as planned from generate_series(1, 9) as n {ends}")
+    plans = text(
+        "select generic_plans, custom_plans from pg_prepared_statements where statement like 'select n as planned%'"
+    )
+    for _ in range(2):
+        async with database.transaction(database.system()) as tx:
+            await tx.execute(asked, values)
+            first = [tuple(row) for row in await tx.execute(plans)]
+    assert first == [(0, 2) if by_values else (2, 0)]
+
+
 async def test_a_name_that_is_no_organisations_is_written_into_no_statement(database: Database) -> None:
     origin = database.system(organisation="th-care")
     for name in ("x'; drop table kept; --", "a b", "\\"):
@@ -122,7 +145,7 @@ async def test_a_name_that_is_no_organisations_is_written_into_no_statement(data
     assert await count(database) == 0
 
 
-async def test_what_was_opened_while_many_asked_at_once_stays_open(postgres: Databases):
+async def test_what_was_opened_while_many_asked_at_once_stays_open(postgres: Databases) -> None:
     address, _ = await postgres.create_database("kept")
     made = Database(address, publisher="intake", cell="TH", pool_size=4)
 

@@ -27,11 +27,13 @@ MAX_KEPT = 10_000
 
 _STORE = insert_missing(INBOX, "cell", "partition", "offset", "raw")
 _MOVE = upsert_set(OFFSETS, where="t.next_offset <= excluded.next_offset")
+PAGE = 50
+"""The records that are read at once."""
 _PAGE = text(
-    """
+    f"""
     select cell, partition, "offset", raw, attempts from exchange.inbox
     where cell = :cell and (partition, "offset") > (:partition, :offset)
-    order by partition, "offset" limit :limit
+    order by partition, "offset" limit {PAGE}
     """
 )
 _ENVELOPE = insert_missing(INCOMING_ENVELOPES)
@@ -93,8 +95,8 @@ async def begin_anew(tx: Transaction, cell: str, partition: int, offset: int) ->
     await tx.execute(text(statement), {"cell": cell, "partition": partition, "offset": offset})
 
 
-async def page(tx: Transaction, cell: str, after: tuple[int, int], limit: int) -> list[RawRecord]:
-    parameters = {"cell": cell, "partition": after[0], "offset": after[1], "limit": limit}
+async def page(tx: Transaction, cell: str, after: tuple[int, int]) -> list[RawRecord]:
+    parameters = {"cell": cell, "partition": after[0], "offset": after[1]}
     return _RECORDS.all(await tx.execute(_PAGE, parameters))
 
 
