@@ -20,10 +20,15 @@ from sqlalchemy.util.concurrency import greenlet_spawn, in_greenlet
 MOST_PREPARED = 200
 """Statements that a connection keeps prepared; of more, the one goes that was asked longest ago."""
 PLANNED_ONCE = {"plan_cache_mode": "force_generic_plan"}
-"""The setting of a connection on which each statement is planned once; a plan for the values of each case took a sixth of its CPU (ADR 0070)."""
+"""The setting of a connection on which each statement is planned once; a plan for the values of each case took a sixth of its CPU (ADR 0071)."""
 _BY_VALUES = "set local plan_cache_mode = auto"
-_VARIES = re.compile(r"\blimit :|\bcast\(:\w+ as [\w ]+\) is null or\b")
-"""In the text of a statement: a page, or a filter that may be left out. Which way is the shortest depends on the values, and PostgreSQL looks at them."""
+_VARIES = re.compile(
+    r"\blimit :|\bcast\(:\w+ as [\w ]+\) is null or\b"
+    r"|(?<![-<>@])[<>]=? \(?(?:cast\()?:|(?<!:):\w+(?: as [\w ]+\))? [<>]=? |\bbetween (?:cast\()?:"
+)
+"""In the text of a statement: a page, a filter that may be left out, or what is before or after a value. Which way is the shortest depends on the values, and
+PostgreSQL looks at them.
+"""
 _DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 _KEPT = "corridor.prepared"
 

@@ -210,7 +210,7 @@ class Database:
             self.wakes.say_due(tx.due_at)
 
     async def look(self, statement: TextClause, parameters: Mapping[str, Any]) -> Answer:
-        """Look once, outside any transaction, at what is about nobody: one way to the server and back."""
+        """Look once, outside any transaction, at what is about nobody: one way to the server and back, planned once whatever is looked for."""
         async with self._connection() as conn:
             return await conn.execute(statement, parameters)
 

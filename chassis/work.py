@@ -32,31 +32,32 @@ PRIORITIES = (0, 1, 2, 3)
 """The values of `DueWork.priority`; the lowest goes first."""
 BREATH_SECONDS = 0.2
 """The seconds that are waited at least before work is looked for that the database says is due and that could not be had."""
-
+MOST_IN_HAND = 1000
+"""The items of a lane and a priority that others have in hand at once and whose leases are looked at."""
 
 # A row is due by the clock that was passed in, which a test may set; its lease runs by the database's own, which
-# nobody sets.
+# nobody sets. How many rows are due later, of which there are many, decides nothing here: each way goes along `work_due`, or by identifier (ADR 0071).
 _CLAIM = text(
     f"""
-    with kinds as (
-        select * from unnest(cast(:kinds as text[]), cast(:leases as double precision[])) as k(kind, lease)
-    ), lanes as (
+    with lanes as (
         select * from unnest(cast(:lanes as text[]), cast(:slots as integer[])) as l(lane, slots)
     ), claimed as materialized (
-        select first.id, kinds.lease from lanes cross join lateral (
+        select first.id from lanes cross join lateral (
             select due.* from unnest(cast(:priorities as smallint[])) as p(priority) cross join lateral (
-                select w.id, w.kind, w.priority from chassis.work as w
+                select w.id, w.priority from chassis.work as w
                 where w.lane = lanes.lane and w.priority = p.priority and w.state = '{WorkState.DUE}' and w.due_at <= :now
                   and w.kind = any(cast(:kinds as text[]))
                   and (w.claimed_until is null or w.claimed_until < clock_timestamp())
                 order by w.due_at limit lanes.slots for update of w skip locked
             ) as due
             order by due.priority limit lanes.slots
-        ) as first join kinds using (kind)
+        ) as first
     )
     update chassis.work as w
-    set claimed_until = clock_timestamp() + make_interval(secs => claimed.lease), attempts = attempts + 1
-    from claimed where w.id = claimed.id
+    set claimed_until = clock_timestamp() + make_interval(
+            secs => (cast(:leases as double precision[]))[array_position(cast(:kinds as text[]), w.kind)]),
+        attempts = attempts + 1
+    where w.id = any(array(select id from claimed))
     returning w.id, w.kind, w.key, w.payload, w.attempts, w.claimed_until, w.lane, w.traceparent
     """
 )
@@ -69,9 +70,11 @@ _NEXT = text(
          where w.lane = l.lane and w.priority = p.priority and w.state = '{WorkState.DUE}' and w.due_at > :now
            and w.kind = any(cast(:kinds as text[])) order by w.due_at limit 1)
         union all
-        select cast(:now as timestamptz) + (min(w.claimed_until) - clock_timestamp()) from chassis.work as w
-        where w.lane = l.lane and w.priority = p.priority and w.state = '{WorkState.DUE}' and w.due_at <= :now
-          and w.kind = any(cast(:kinds as text[]))
+        select cast(:now as timestamptz) + (min(w.claimed_until) - clock_timestamp()) from (
+            select * from chassis.work as d
+            where d.lane = l.lane and d.priority = p.priority and d.state = '{WorkState.DUE}' and d.due_at <= :now
+              and d.kind = any(cast(:kinds as text[])) order by d.due_at limit {MOST_IN_HAND}
+        ) as w
     ) as first
     """
 )

@@ -116,11 +116,14 @@ async def test_a_connection_keeps_a_bounded_number_of_statements(database: Datab
 @pytest.mark.parametrize(
     ("ends", "values", "by_values"),
     [
-        ("where n > :least", {"least": 1}, False),
+        ("where n = :one and n <> :other", {"one": 1, "other": 2}, False),
+        ("where n > :least", {"least": 1}, True),
+        ("where :least <= n", {"least": 1}, True),
+        ("where n between :least and 5", {"least": 1}, True),
         ("order by n limit :limit", {"limit": 5}, True),
         ("where cast(:least as int) is null or n > :least", {"least": None}, True),
     ],
-    ids=["once", "a page", "a filter that may be left out"],
+    ids=["once", "after", "before", "between", "a page", "a filter that may be left out"],
 )
 async def test_a_statement_is_planned_once_unless_the_shortest_way_depends_on_its_values(
     database: Database, ends: str, values: dict[str, int | None], by_values: bool
