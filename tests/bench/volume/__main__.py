@@ -26,7 +26,7 @@ from tests.bench.gates import Gate, table
 from tests.bench.volume import copies, reads
 from tests.bench.volume.reads import Reads
 from tests.bench.whole.cells import CELLS, Running, Tree, running
-from tests.bench.whole.turn import WARM_UP, Measured, clients_of, many, play, rest
+from tests.bench.whole.turn import Measured, clients_of, many, play, rest, warm_up
 
 GATE, SOURCE, FILLERS = 0.80, 20, 4
 """The gate; the cases that are played to be copied, and by how many clients."""
@@ -73,8 +73,7 @@ class Population:
         """The same cases by the same clients as among any other number."""
         os.sync()
         async with running(self.tree, counting=True) as cells, clients_of(cells, clients) as ready:
-            await play(ready, list(itertools.islice(numbers, clients * WARM_UP)))
-            await rest(cells)
+            await warm_up(cells, ready, numbers)
             await reads.begin(cells)
             one = await many(cells, ready, list(itertools.islice(numbers, cases)))
             self.reads.append(await reads.read(cells, cases))

@@ -15,7 +15,7 @@ import uvloop
 from deploy.local.place import ROOT
 from deploy.local.testing import Run
 from tests.bench.whole.cells import Tree, running
-from tests.bench.whole.turn import WARM_UP, Measured, clients_of, many, play, rest
+from tests.bench.whole.turn import Measured, clients_of, many, warm_up
 
 
 async def main(told: argparse.Namespace) -> int:
@@ -28,8 +28,7 @@ async def main(told: argparse.Namespace) -> int:
                 running(tree, processes=processes) as cells,
                 clients_of(cells, told.clients) as clients,
             ):
-                await play(clients, list(itertools.islice(numbers, WARM_UP * told.clients)))
-                await rest(cells)
+                await warm_up(cells, clients, numbers)
                 one = await many(cells, clients, list(itertools.islice(numbers, told.cases)))
             found[processes].append(one)
             kind = "each service a process" if processes else "the cell one process"

@@ -17,7 +17,7 @@ import uvloop
 from deploy.local.testing import Run
 from tests.bench.gates import Gate, table
 from tests.bench.whole.cells import EARLIER, Tree, both_trees, running
-from tests.bench.whole.turn import WARM_UP, clients_of, many, play, rest
+from tests.bench.whole.turn import WARM_UP, clients_of, many, warm_up
 from tests.bench.whole.usage import resident
 
 SERVICES = ("intake", "consent", "referral", "returns", "exchange", "notify", "audit")
@@ -31,8 +31,7 @@ FIRST = 100_000
 async def memory(tree: Tree, *, processes: bool) -> dict[str, float]:
     """Megabytes of each process of TH, after a few cases."""
     async with running(tree, processes=processes) as cells, clients_of(cells, 1) as clients:
-        await play(clients, list(range(FIRST - WARM_UP, FIRST)))
-        await rest(cells)
+        await warm_up(cells, clients, iter(range(FIRST - WARM_UP, FIRST)))
         return resident(cells.pids("TH"))
 
 
@@ -83,8 +82,7 @@ async def observed(tree: Tree, rounds: int, cases: int) -> Gate:
                 running(tree, {"otlp_endpoint": address} if on else {}) as cells,
                 clients_of(cells, CLIENTS) as clients,
             ):
-                await play(clients[:1], list(itertools.islice(numbers, WARM_UP)))
-                await rest(cells)
+                await warm_up(cells, clients, numbers)
                 spent[on].append(
                     (await many(cells, clients, list(itertools.islice(numbers, cases)))).cpu["cells"]
                 )

@@ -20,7 +20,7 @@ import uvloop
 from deploy.local.place import ROOT
 from deploy.local.testing import Run
 from tests.bench.whole.cells import Running, Tree, both_trees, running
-from tests.bench.whole.turn import WARM_UP, clients_of, play, rest
+from tests.bench.whole.turn import clients_of, play, rest, warm_up
 
 PICTURES = ROOT / "docs" / "flames"
 LOOKS_A_SECOND, CLIENTS, LEAST = "200", 4, 0.004
@@ -100,14 +100,14 @@ async def looked(cells: Running, cases: int, file: Path) -> Frame:
     """What the sending cell did while so many cases were played."""
     (pid,) = (pid for name, pid in cells.pids("TH").items() if name not in ("kafka", "postgres"))
     async with clients_of(cells, CLIENTS) as clients:
-        await play(clients, list(range(1, WARM_UP + 1)))
-        await rest(cells)
+        numbers = itertools.count(1)
+        await warm_up(cells, clients, numbers)
         spy = await asyncio.create_subprocess_exec(
             str(Path(sys.executable).with_name("py-spy")), "record", "--pid", str(pid), "--format", "raw", "--function", "--gil",
             "--rate", LOOKS_A_SECOND, "--duration", "unlimited", "--output", str(file),
             stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
-        await play(clients, list(itertools.islice(itertools.count(WARM_UP + 1), cases)))
+        await play(clients, list(itertools.islice(numbers, cases)))
         await rest(cells)
         spy.send_signal(signal.SIGINT)
         await spy.wait()

@@ -239,7 +239,7 @@ async def floor_turn(state: Path, plan: Plan) -> FloorTurn:
                 await server.prepare(["commands", "log", *(name for cell, name in STAGES if cell == code)])
             floor = Floor(servers, exits)
             await floor.start()
-            await floor.play(1, WARM_UP)
+            await floor.play(plan.clients, WARM_UP * plan.clients)
             crossings = await floor.play(1, plan.alone)
             began = time.perf_counter()
             await floor.play(plan.clients, plan.cases * FLOOR_CASES)

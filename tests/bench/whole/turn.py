@@ -25,6 +25,7 @@ from tests.load.history import History
 
 CHECK = Path(__file__).parents[2] / "load" / "check.py"
 IDLE_S, WARM_UP = 5.0, 5
+"""Seconds of idling, and the cases of each client that are played before anything is measured."""
 QUIET_LOOKS, LOOK_S = 3, 0.3
 
 
@@ -82,8 +83,7 @@ def quantile(values: list[float], share: float) -> float:
 
 async def turn(cells: Running, plan: Plan, numbers: Iterator[int]) -> Measured:
     async with clients_of(cells, plan.clients) as clients:
-        await play(clients[:1], list(itertools.islice(numbers, WARM_UP)))
-        await rest(cells)
+        await warm_up(cells, clients, numbers)
         idle = await _idle(cells)
         crossings = await play(clients[:1], list(itertools.islice(numbers, plan.alone)))
         await rest(cells)
@@ -91,6 +91,14 @@ async def turn(cells: Running, plan: Plan, numbers: Iterator[int]) -> Measured:
     found.idle, found.crossings = idle, crossings
     found.clean, found.judged = _judged(cells)
     return found
+
+
+async def warm_up(cells: Running, clients: list[Client], numbers: Iterator[int]) -> None:
+    """Play a few cases by each client and wait for the rest after them: a cell is up for months, so its connections are open, and its broker has compiled
+    what it does.
+    """
+    await play(clients, list(itertools.islice(numbers, WARM_UP * len(clients))))
+    await rest(cells)
 
 
 async def many(cells: Running, clients: list[Client], numbers: list[int]) -> Measured:

@@ -19,7 +19,7 @@ from deploy.local.testing import Run
 from tests.bench.whole.cells import EARLIER, Running, Tree, earlier, running
 from tests.bench.whole.counts import Counts, both
 from tests.bench.whole.script import AT_SCREENING_UNIT, PlayedCase, Step
-from tests.bench.whole.turn import WARM_UP, clients_of, play, rest
+from tests.bench.whole.turn import clients_of, rest, warm_up
 
 IDLE_S = 10.0
 HEADS = ("statements", "round trips", "commits", "flushes", "log kB", "messages", "message kB")
@@ -29,8 +29,7 @@ async def steps(cells: Running, cases: int) -> dict[str, Counts]:
     """For each step what one case asks of both cells, and of an idle stack what a second does."""
     numbers = itertools.count(1)
     async with clients_of(cells, 1) as (client,):
-        await play([client], list(itertools.islice(numbers, WARM_UP)))
-        await rest(cells)
+        await warm_up(cells, [client], numbers)
         played = [PlayedCase(number) for number in itertools.islice(numbers, cases)]
         taken = {step.__name__: await _step(cells, step, played) for step in client.steps}
         before = await both(cells)
