@@ -29,8 +29,10 @@ _FORGET = "delete from chassis.outbox where pos <= $1 and pos <> all($2::bigint[
 # A sealed envelope is asked for again by its number and need not be kept. Neither statement looks at all that is kept.
 _FORGET_RAW = f"{_FORGET} and pos > $3 and type is null"
 _FORGET_OLD = f"""
-    {_FORGET} and time < now() - make_interval(secs => $3)
-      and pos in (select pos from chassis.outbox order by pos limit {FORGOTTEN_AT_ONCE})
+    {_FORGET} and pos = any(array(
+        select pos from (select pos, time from chassis.outbox order by pos limit {FORGOTTEN_AT_ONCE}) as first
+        where time < now() - make_interval(secs => $3)
+    ))
 """
 
 
