@@ -19,9 +19,11 @@ from sqlalchemy.util.concurrency import greenlet_spawn, in_greenlet
 
 MOST_PREPARED = 200
 """Statements that a connection keeps prepared; of more, the one goes that was asked longest ago."""
-PLANNED_ONCE = {"plan_cache_mode": "force_generic_plan"}
+_ONCE = "force_generic_plan"
+PLANNED_ONCE = {"plan_cache_mode": _ONCE}
 """The setting of a connection on which each statement is planned once; a plan for the values of each case took a sixth of its CPU (ADR 0071)."""
-_BY_VALUES = "set local plan_cache_mode = auto"
+_HOW = {True: "set local plan_cache_mode = auto", False: f"set local plan_cache_mode = {_ONCE}"}
+"""What is said in a transaction before a statement that is planned by its values, and before one that is not, after one that was."""
 _VARIES = re.compile(
     r"\blimit :|\bcast\(:\w+ as [\w ]+\) is null or\b"
     r"|(?<![-<>@])[<>]=? \(?(?:cast\()?:|(?<!:):\w+(?: as [\w ]+\))? [<>]=? |\bbetween (?:cast\()?:"
@@ -100,13 +102,17 @@ class DirectConnection:
         self._prepared = statements.on(lent.info)
         self._by_values = False
 
-    async def execute(self, statement: TextClause, parameters: Mapping[str, Any] | None = None) -> Answer:
-        """The answer to a statement. Raises the errors of SQLAlchemy."""
+    async def execute(
+        self, statement: TextClause, parameters: Mapping[str, Any] | None = None, *, steady: bool = False
+    ) -> Answer:
+        """The answer to a statement. `steady`: its way is the same whatever its values are, although its text looks otherwise. Raises the errors of
+        SQLAlchemy.
+        """
         sql, names, varies = _written(statement.text)
         values = [parameters[name] for name in names] if parameters else ()
-        if varies and not self._by_values and self.driver.is_in_transaction():
-            await self.run(_BY_VALUES)
-            self._by_values = True
+        if (varies or steady) and self._by_values is steady and self.driver.is_in_transaction():
+            self._by_values = not steady
+            await self.run(_HOW[self._by_values])
         try:
             prepared = self._prepared.pop(sql, None) or await self._prepare(sql)
             self._prepared[sql] = prepared  # the last is the one that was asked last

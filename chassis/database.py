@@ -111,8 +111,10 @@ class Transaction:
         )
         self.rows.append(row)
 
-    async def execute(self, statement: TextClause, parameters: Mapping[str, Any] | None = None) -> Answer:
-        return await self.conn.execute(statement, parameters)
+    async def execute(
+        self, statement: TextClause, parameters: Mapping[str, Any] | None = None, *, steady: bool = False
+    ) -> Answer:
+        return await self.conn.execute(statement, parameters, steady=steady)
 
     @asynccontextmanager
     async def of_everybody(self) -> AsyncIterator[None]:

@@ -95,7 +95,8 @@ class Page:
     async def rows(self, tx: Transaction, values: Mapping[str, Any]) -> Answer:
         if not self.steady:
             return await tx.execute(text(self.rows_of), values)
-        return await tx.execute(text(self.rows_of.replace(":limit", str(int(values["limit"])))), values)
+        rows = text(self.rows_of.replace(":limit", str(int(values["limit"]))))
+        return await tx.execute(rows, values, steady=True)
 
 
 def steady(asked: Mapping[str, object], order: Order) -> bool:

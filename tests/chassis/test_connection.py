@@ -139,6 +139,19 @@ async def test_a_statement_is_planned_once_unless_the_shortest_way_depends_on_it
     assert first == [(0, 2) if by_values else (2, 0)]
 
 
+async def test_a_steady_statement_is_planned_once_whatever_it_compares_with(database: Database) -> None:
+    asked = [
+        text(f"select n as planned{one} from generate_series(1, 9) as n where n > :least") for one in (1, 2)
+    ]
+    plans = text(
+        "select generic_plans, custom_plans from pg_prepared_statements where statement like 'select n as planned%' order by statement"
+    )
+    async with database.transaction(database.system()) as tx:
+        for one, steady in zip([*asked, *asked], [False, True] * 2, strict=True):
+            await tx.execute(one, {"least": 1}, steady=steady)
+        assert [tuple(row) for row in await tx.execute(plans)] == [(0, 2), (2, 0)]
+
+
 async def test_a_name_that_is_no_organisations_is_written_into_no_statement(database: Database) -> None:
     origin = database.system(organisation="th-care")
     for name in ("x'; drop table kept; --", "a b", "\\"):
