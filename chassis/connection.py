@@ -23,7 +23,7 @@ _ONCE = "force_generic_plan"
 PLANNED_ONCE = {"plan_cache_mode": _ONCE}
 """The setting of a connection on which each statement is planned once; a plan for the values of each case took a sixth of its CPU (ADR 0071)."""
 _HOW = {True: "set local plan_cache_mode = auto", False: f"set local plan_cache_mode = {_ONCE}"}
-"""What is said in a transaction before a statement that is planned by its values, and before one that is not, after one that was."""
+"""The settings of a transaction from a statement on that is planned by its values, and from one on that is not."""
 _VARIES = re.compile(
     r"\blimit :|\bcast\(:\w+ as [\w ]+\) is null or\b"
     r"|(?<![-<>@])[<>]=? \(?(?:cast\()?:|(?<!:):\w+(?: as [\w ]+\))? [<>]=? |\bbetween (?:cast\()?:"

@@ -44,21 +44,24 @@ _CLAIM = text(
     ), claimed as materialized (
         select first.id from lanes cross join lateral (
             select due.* from unnest(cast(:priorities as smallint[])) as p(priority) cross join lateral (
-                select w.id, w.priority from chassis.work as w
+                select w.id, w.priority, w.due_at from chassis.work as w
                 where w.lane = lanes.lane and w.priority = p.priority and w.state = '{WorkState.DUE}' and w.due_at <= :now
                   and w.kind = any(cast(:kinds as text[]))
                   and (w.claimed_until is null or w.claimed_until < clock_timestamp())
                 order by w.due_at limit lanes.slots for update of w skip locked
             ) as due
-            order by due.priority limit lanes.slots
+            order by due.priority, due.due_at limit lanes.slots
         ) as first
+    ), taken as (
+        update chassis.work as w
+        set claimed_until = clock_timestamp() + make_interval(
+                secs => (cast(:leases as double precision[]))[array_position(cast(:kinds as text[]), w.kind)]),
+            attempts = attempts + 1
+        where w.id = any(array(select id from claimed))
+        returning w.*
     )
-    update chassis.work as w
-    set claimed_until = clock_timestamp() + make_interval(
-            secs => (cast(:leases as double precision[]))[array_position(cast(:kinds as text[]), w.kind)]),
-        attempts = attempts + 1
-    where w.id = any(array(select id from claimed))
-    returning w.id, w.kind, w.key, w.payload, w.attempts, w.claimed_until, w.lane, w.traceparent
+    select id, kind, key, payload, attempts, claimed_until, lane, traceparent from taken
+    order by array_position(array(select id from claimed), id)
     """
 )
 # What is due already and was not to be had is in other hands: it comes back when their lease ends.

@@ -312,3 +312,15 @@ async def test_the_backlog_of_a_lane_is_counted_up_to_a_bound(consent: Side) -> 
             await backlog(tx, "TH"),
         ]
     assert counted == [10, 5, 3, 0]
+
+
+async def test_what_was_due_first_is_begun_first_and_what_is_urgent_before_it(consent: Side) -> None:
+    begun: list[str] = []
+
+    async def act(item: WorkItem) -> None:
+        begun.append(item.key)
+
+    late = [DueWork("mail", str(n), due_at=utc_now() - timedelta(minutes=n), priority=1) for n in range(1, 7)]
+    await due(consent, *late, DueWork("mail", "urgent", priority=0))
+    await runner(consent, kind(act)).run_due()
+    assert begun == ["urgent", "6", "5", "4", "3", "2", "1"]

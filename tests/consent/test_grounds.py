@@ -63,8 +63,8 @@ class Counted:
         monkeypatch.setattr(DirectConnection, "execute", self._counting())
 
     def _counting(self):
-        async def execute(conn, statement, parameters=None):
-            answer = await self._ask(conn, statement, parameters)
+        async def execute(conn, statement, parameters=None, **how):
+            answer = await self._ask(conn, statement, parameters, **how)
             if "consent.agreements" in statement.text or "chassis.organisations" in statement.text:
                 self._most = max(self._most, answer.rowcount)
             return answer

@@ -113,10 +113,12 @@ async def seen(unit, consent_id, headers=None):
 
 
 async def past(unit) -> None:
-    """The time of every record is over."""
+    """The time of every record is over, and so is that of what was authorised under it, which is never longer."""
+    over = "2026-01-01T00:00:00+00:00"
     async with unit.intruder.begin() as conn:
-        ended = "jsonb_set(terms, '{valid_until}', '\"2026-01-01T00:00:00+00:00\"')"
+        ended = f"jsonb_set(terms, '{{valid_until}}', '\"{over}\"')"
         await conn.execute(text(f"update consent.records set terms = {ended}"))
+        await conn.execute(text(f"update consent.disclosures set valid_until = '{over}'"))
 
 
 async def test_asked_for_by_one_nothing_is_disclosed_before_a_second_person_has_approved_it(unit):
