@@ -27,7 +27,7 @@ from tests.bench.whole.turn import Plan
 
 WHOLE, WHOLE_ROUNDS = Plan(alone=15, cases=60, clients=8), 2
 GATES = {"relay": 0.75, "consumer": 0.40}
-ELSEWHERE = "With commands of their own: scaling, replay (docs/performance.md)."
+ELSEWHERE = "With commands of their own, since they take longer than ten minutes: a case among a million, replay; and scaling (docs/performance.md)."
 FLOORS = {
     "relay": "read rows, produce by librdkafka",
     "consumer": "getmany, COPY into a table with a uuid key, offsets",
