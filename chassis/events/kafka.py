@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -78,6 +78,10 @@ class SharedReading(Protocol):
     def reads(self, topics: Collection[str]) -> bool: ...
 
     def consumer(self, link: "KafkaLink") -> Any: ...
+
+    def hand_over(
+        self, topic: str, partition: int, first: int, records: Sequence[Mapping[str, Any]]
+    ) -> None: ...
 
 
 class KafkaLink:

@@ -1,4 +1,5 @@
-"""One client of Kafka for all the services of a process: who reads where the others read takes the records from memory.
+"""One client of Kafka for all the services of a process: who reads where the others read takes the records from memory,
+and what the process has published itself is not fetched.
 
 A service whose offsets are behind what is kept there reads with a client of its own until it is not.
 """
@@ -14,7 +15,7 @@ from aiokafka.errors import KafkaError, NoOffsetForPartitionError
 
 from chassis.endings import within
 from chassis.events.kafka import KafkaLink
-from chassis.events.tails import STOP_SECONDS, Reader, Tails
+from chassis.events.tails import STOP_SECONDS, HandedOver, Reader, Tails
 
 CATCH_UP_MS = 50
 """The milliseconds that a reader waits for records that it is behind with, before it looks at the others again."""
@@ -35,6 +36,13 @@ class SharedClient:
 
     def consumer(self, link: KafkaLink) -> "SharedConsumer":
         return SharedConsumer(link, self)
+
+    def hand_over(self, topic: str, partition: int, first: int, records: Sequence[Mapping[str, Any]]) -> None:
+        """Take what a relay of this process has published there from this offset on, after the broker has acknowledged it."""
+        tp = TopicPartition(topic, partition)
+        if self._tails is not None and self._tails.fault is None and tp in self._tails.tails:
+            numbered = enumerate(records, first)
+            self._tails.take(tp, [HandedOver(topic, partition, at, **record) for at, record in numbered])
 
     def join(self, reader: Reader) -> Tails:
         if self._tails is None or self._tails.fault is not None:

@@ -16,7 +16,7 @@ from chassis.database import Database
 from chassis.endings import within
 from chassis.events.batch import rest_after
 from chassis.events.gaps import OutboxReader, PublishableRows, Tracker
-from chassis.events.kafka import KafkaLink, Partitions
+from chassis.events.kafka import KafkaLink, Partitions, SharedReading
 from chassis.settings import Settings
 from chassis.supervised import SupervisedLoop
 from chassis.wakes import CHANNEL, Wake
@@ -33,6 +33,9 @@ SILENCE_SECONDS = 5.0
 START_SECONDS = 15.0
 CLOSE_SECONDS = 2.0
 LOCK = "select pg_try_advisory_lock(hashtext('corridor.relay'))"
+
+Records = list[dict[str, Any]]
+"""What a batch is made of: timestamp, key, value and headers of each record."""
 
 RAW_HEADERS = [("content-type", b"application/jose")]
 """The only header that leaves with a sealed envelope: no event attribute stands outside it."""
@@ -74,10 +77,13 @@ def headers(row: Any, source: bytes) -> list[tuple[str, bytes]]:
 
 
 class Publisher:
-    """Sends rows in order: whole batches of our own making, one after another within a partition."""
+    """Sends rows in order: whole batches of our own making, one after another within a partition.
 
-    def __init__(self, producer: AIOKafkaProducer, source: str) -> None:
-        self._producer = producer
+    Where one reads for all services of the process, it is handed each batch once that is acknowledged.
+    """
+
+    def __init__(self, producer: AIOKafkaProducer, source: str, shared: SharedReading | None = None) -> None:
+        self._producer, self._shared = producer, shared
         self._partitions = Partitions(producer)
         self._source = source.encode()
 
@@ -88,8 +94,8 @@ class Publisher:
             for (topic, partition), batches in self._batches(rows).items():
                 sending.create_task(self._send(topic, partition, batches))
 
-    def _batches(self, rows: Sequence[Any]) -> dict[tuple[str, int], list[Any]]:
-        batches: dict[tuple[str, int], list[Any]] = {}
+    def _batches(self, rows: Sequence[Any]) -> dict[tuple[str, int], list[tuple[Any, Records]]]:
+        batches: dict[tuple[str, int], list[tuple[Any, Records]]] = {}
         for row in rows:
             topic, stream = row["topic"], row["stream"]
             made = batches.setdefault((topic, self._partitions.of(topic, stream)), [])
@@ -99,16 +105,19 @@ class Publisher:
                 "value": row["payload"],
                 "headers": headers(row, self._source),
             }
-            if not made or made[-1].append(**record) is None:
-                made.append(self._producer.create_batch())
-                made[-1].append(**record)
+            if not made or made[-1][0].append(**record) is None:
+                made.append((self._producer.create_batch(), []))
+                made[-1][0].append(**record)
+            made[-1][1].append(record)
         return batches
 
-    async def _send(self, topic: str, partition: int, batches: Sequence[Any]) -> None:
-        """The next batch of a partition is handed over only when the one before it is safe."""
-        for batch in batches:
+    async def _send(self, topic: str, partition: int, batches: Sequence[tuple[Any, Records]]) -> None:
+        """The next batch of a partition is sent only when the one before it is safe."""
+        for batch, records in batches:
             batch.close()
-            await (await self._producer.send_batch(batch, topic, partition=partition))
+            done = await (await self._producer.send_batch(batch, topic, partition=partition))
+            if self._shared is not None:
+                self._shared.hand_over(topic, partition, done.offset, records)
 
 
 class Relay(SupervisedLoop):
@@ -148,7 +157,7 @@ class Relay(SupervisedLoop):
                     with self._database.wakes.waited_for(Wake.EVENTS):
                         await self._pump(
                             OutboxReader(conn, BATCH, self._keep_seconds),
-                            Publisher(producer, self._database.source),
+                            Publisher(producer, self._database.source, self._link.shared),
                         )
 
     async def _pump(self, reader: OutboxReader, publisher: Publisher) -> None:

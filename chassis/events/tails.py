@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import logging
+import time
 from bisect import bisect_left
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Protocol
@@ -21,9 +22,24 @@ KEPT_BYTES = 2_000_000
 STOP_SECONDS = 5.0
 LOOK_MS = 5_000
 """The milliseconds between two looks at how many partitions there are, where nothing comes."""
+QUIET_SECONDS = 1.0
+"""The seconds after the last that was handed over of a partition, until which it is not fetched: from then on somebody else may publish to it."""
 
 _offset = attrgetter("offset")
 log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class HandedOver:
+    """A record that this process has published, as a fetch would bring it."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes
+    value: bytes
+    headers: Sequence[tuple[str, bytes]]
 
 
 @dataclass(slots=True)
@@ -40,10 +56,12 @@ class Tail:
         return cls(at, at)
 
     def add(self, records: Iterable[Any]) -> None:
+        """Take what follows; what is there already, fetched and handed over, is passed over."""
         for record in records:
-            self.records.append(record)
-            self.size += len(record.value or b"")
-            self.end = record.offset + 1
+            if record.offset >= self.end:
+                self.records.append(record)
+                self.size += len(record.value or b"")
+                self.end = record.offset + 1
 
     def since(self, at: int, limit: int) -> list[Any]:
         """At most so many records from this offset on, which is not before `first`."""
@@ -85,6 +103,9 @@ class Tails:
         self.tails: dict[TopicPartition, Tail] = {}
         self.readers: set[Reader] = set()
         self.fault: BaseException | None = None
+        self._left: dict[TopicPartition, float] = {}
+        """The partitions that are not fetched, and until when, since their records are handed over."""
+        self._timer: asyncio.TimerHandle | None = None
         self._task = asyncio.create_task(self._run(), name="tails")
 
     def check(self) -> None:
@@ -97,7 +118,36 @@ class Tails:
 
     def highwater(self, tp: TopicPartition) -> int | None:
         end: int | None = self._client.highwater(tp)
-        return end
+        tail = self.tails.get(tp)
+        return end if tail is None else max(end or 0, tail.end)
+
+    def take(self, tp: TopicPartition, records: Sequence[HandedOver]) -> None:
+        """Take records that this process has published, where they follow; where others have published between them, they are fetched."""
+        tail = self.tails[tp]
+        if records[0].offset != tail.end:
+            self._fetch_again(tp)
+            return
+        self._keep(tp, records)
+        if tp not in self._left and tp in self._client.assignment():
+            self._client.pause(tp)
+            self._client.seek(tp, tail.end)  # what the fetch under way brings of it is of another position
+        self._left[tp] = time.monotonic() + QUIET_SECONDS
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(QUIET_SECONDS, self._look_at_left)
+
+    def _look_at_left(self) -> None:
+        """Fetch again what was left to be handed over and is quiet."""
+        now, self._timer = time.monotonic(), None
+        for tp in [tp for tp, until in self._left.items() if until <= now]:
+            self._fetch_again(tp)
+        if self._left and self.fault is None:
+            until = min(self._left.values())
+            self._timer = asyncio.get_running_loop().call_later(until - now, self._look_at_left)
+
+    def _fetch_again(self, tp: TopicPartition) -> None:
+        if self._left.pop(tp, None) is not None and self.fault is None and tp in self._client.assignment():
+            self._client.seek(tp, self.tails[tp].end)
+            self._client.resume(tp)
 
     async def leave(self, reader: Reader) -> None:
         self.readers.discard(reader)
@@ -143,6 +193,7 @@ class Tails:
 
     async def _settle(self) -> None:
         """Read the partitions that there are now: a new one from its end, the others from where their tails end."""
+        self._left.clear()
         partitions = self._client.assignment()
         await self._begin(partitions - self.tails.keys())
         self.tails = {tp: self.tails[tp] for tp in partitions}
