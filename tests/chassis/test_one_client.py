@@ -21,16 +21,16 @@ from tests.chassis.pipeline import ORIGIN, TOPIC, Probe, Side, eventually, given
 from tests.chassis.test_consumer_broker import arrived, by_case, said
 
 
-@pytest.fixture
+@pytest.fixture(params=["elsewhere", "here"])
 async def three(
-    pair: Any, postgres: Any, kafka: Any, topic_prefix: str
+    request: pytest.FixtureRequest, pair: Any, postgres: Any, kafka: Any, topic_prefix: str
 ) -> AsyncIterator[tuple[Side, Side, Side]]:
-    """Who says, and two who read with one client."""
+    """Who says, in another process or in theirs, and two who read with one client."""
     consent, referral = pair
     async with side(postgres, "returns", kafka=kafka.bootstrap, prefix=topic_prefix) as returns:
-        for one in (referral, returns):
+        for one in (consent, referral, returns):
             one.link.topics = (topic_prefix + TOPIC,)
-        share([referral.link, returns.link])
+        share([referral.link, returns.link, *([consent.link] if request.param == "here" else [])])
         yield consent, referral, returns
 
 
@@ -192,8 +192,9 @@ async def test_an_offset_after_the_end_that_a_reader_stands_at_is_asked_of_the_b
 
 
 async def test_after_a_fault_of_the_one_client_everybody_reads_on(
-    three: Any, clients: list[AIOKafkaConsumer]
+    three: Any, clients: list[AIOKafkaConsumer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("chassis.events.tails.LOOK_MS", 100)
     consent, referral, returns = three
     case = uuid4()
     async with all_running(three):
@@ -206,6 +207,7 @@ async def test_after_a_fault_of_the_one_client_everybody_reads_on(
             raise KafkaError("told to")
 
         reading.getmany = fails
+        await asyncio.sleep(0.2)
         for revision in range(2, 5):
             await consent.say(given(case, revision))
         await arrived(referral, 4)
