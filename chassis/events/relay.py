@@ -35,7 +35,7 @@ CLOSE_SECONDS = 2.0
 LOCK = "select pg_try_advisory_lock(hashtext('corridor.relay'))"
 
 Records = list[dict[str, Any]]
-"""What a batch is made of: timestamp, key, value and headers of each record."""
+"""The records of a batch: timestamp, key, value and headers of each."""
 
 RAW_HEADERS = [("content-type", b"application/jose")]
 """The only header that leaves with a sealed envelope: no event attribute stands outside it."""

@@ -1,6 +1,7 @@
 """`python -m tests.bench`: relay and consumer against their floors, in one interleaved run on real servers; then the whole case on two cells
-against an earlier commit, a floor and a peer; memory and telemetry; and one command, in a table of every figure and its gate. Then the
-lists and the console's page of a case, each against its own floor.
+against an earlier commit, a floor and a peer; memory and telemetry; one command; some lives of the replay, and a case among twenty thousand: in a table of
+every figure and its gate, with the figures that were kept of the last whole replay and of a case among a million. Then the lists and the console's page of a
+case, each against its own floor.
 
 Ratios of one run hold; absolute figures belong to the machine. Exits with 1 when a gate is missed or the oracle finds a fault.
 """
@@ -18,16 +19,16 @@ import uvloop
 
 from deploy.local.patience import Patience
 from deploy.local.testing import Run
-from tests.bench import console, consumer, hop, lists, oracle, relay
+from tests.bench import console, consumer, hop, lists, oracle, relay, shortened
 from tests.bench.cell import PARTITIONS, Bench, bench, owner, servers
 from tests.bench.gates import Gate, table
-from tests.bench.whole import command, comparison, costs
+from tests.bench.recorded import recorded
+from tests.bench.whole import command, comparison, memory
 from tests.bench.whole.cells import both_trees
 from tests.bench.whole.turn import Plan
 
 WHOLE, WHOLE_ROUNDS = Plan(alone=15, cases=60, clients=8), 2
 GATES = {"relay": 0.75, "consumer": 0.40}
-ELSEWHERE = "With commands of their own, since they take longer than ten minutes: a case among a million, replay; and scaling (docs/performance.md)."
 FLOORS = {
     "relay": "read rows, produce by librdkafka",
     "consumer": "getmany, COPY into a table with a uuid key, offsets",
@@ -120,13 +121,14 @@ async def main(told: argparse.Namespace) -> int:
     began, gates, run = time.monotonic(), await legs(told), Run.begin()
     try:
         with both_trees(run.directory) as trees:
-            gates += await comparison.measure(trees, WHOLE, WHOLE_ROUNDS)
-            gates += await costs.measure(trees)
+            rounds = await comparison.measure(trees, WHOLE, WHOLE_ROUNDS)
+            gates += rounds.gates
+            gates += await memory.measure(trees)
             gates += await command.measure(trees[0])
+            gates += await shortened.measure(trees[0], rounds.then_rate)
+        gates += recorded()
         print(f"\n{table(gates)}\n")
-        print(
-            f"It took {time.monotonic() - began:.0f} s; load {os.getloadavg()[0]:.1f} at the end. {ELSEWHERE}\n"
-        )
+        print(f"It took {time.monotonic() - began:.0f} s; load {os.getloadavg()[0]:.1f} at the end.\n")
         page = await console.measure(run)
     finally:
         run.end()

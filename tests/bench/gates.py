@@ -19,7 +19,7 @@ class Gate:
 
     def __str__(self) -> str:
         side, word = "≥" if self.least else "≤", "reached" if self.reached else "MISSED"
-        return f"{self.what:<78}{self.figure:>8.2f}   {side} {self.bound:<6g} {word}"
+        return f"{self.what:<92}{self.figure:>8.2f}   {side} {self.bound:<6g} {word}"
 
 
 def table(gates: Iterable[Gate]) -> str:

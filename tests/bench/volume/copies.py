@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
+from deploy.local import postgres
 from deploy.local.postgres import Postgres
 
 FILLING = """\
@@ -150,8 +151,12 @@ async def _copied(connection: asyncpg.Connection, table: CaseTable, copies: int)
 
 async def fill(server: Postgres, databases: Iterable[str], first: int, copies: int) -> int:
     """Fill the databases of a server that is down, and leave it down; the bytes that it holds more than before."""
-    began, free = time.perf_counter(), asyncio.Semaphore(AT_ONCE)
-    await asyncio.to_thread(server.start)
+    began, free, usual = time.perf_counter(), asyncio.Semaphore(AT_ONCE), postgres.CONFIGURATION
+    postgres.CONFIGURATION += FILLING
+    try:
+        await asyncio.to_thread(server.start)
+    finally:
+        postgres.CONFIGURATION = usual
 
     async def one(database: str) -> int:
         async with free:

@@ -21,7 +21,7 @@ async def main(told: argparse.Namespace) -> int:
     run = Run.begin()
     try:
         with both_trees(run.directory) as trees:
-            gates = await measure(trees, Plan(told.alone, told.cases, told.clients), told.rounds)
+            gates = (await measure(trees, Plan(told.alone, told.cases, told.clients), told.rounds)).gates
         print(table(gates))
         return int(not all(gate.reached for gate in gates))
     finally:

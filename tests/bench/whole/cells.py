@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,8 @@ class Running:
 
     tree: Tree
     tokens: Mapping[str, str]
+    admins: dict[str, AdminClient] = field(default_factory=dict, kw_only=True)
+    """The client that asks the broker of each cell, once it was asked."""
 
     def address(self, cell: str) -> str:
         return f"http://127.0.0.1:{self._facts(cell, 'cell.json')['port']}"
@@ -60,9 +62,11 @@ class Running:
 
     def ends(self, cell: str, partitions: Sequence[tuple[str, int]]) -> dict[tuple[str, int], int]:
         """The end of each partition at the cell's broker."""
-        admin = AdminClient(Broker(self.tree.state / cell.lower() / "kafka", name=cell).admin_config)
+        if cell not in self.admins:
+            broker = Broker(self.tree.state / cell.lower() / "kafka", name=cell)
+            self.admins[cell] = AdminClient(broker.admin_config)
         asked = {TopicPartition(*one): OffsetSpec.latest() for one in partitions}
-        found = admin.list_offsets(asked) if asked else {}
+        found = self.admins[cell].list_offsets(asked) if asked else {}
         return {(tp.topic, tp.partition): future.result().offset for tp, future in found.items()}
 
     def pids(self, cell: str) -> dict[str, int]:

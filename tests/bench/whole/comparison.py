@@ -1,7 +1,7 @@
 """The whole case in turns on this tree, on an earlier commit's tree, on the floor and on the peer, on the same machine in the same run."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
@@ -9,10 +9,13 @@ from typing import Any
 from tests.bench.gates import Gate
 from tests.bench.peer.leg import running_peer
 from tests.bench.whole.cells import EARLIER, Tree, running
+from tests.bench.whole.collector import collector
 from tests.bench.whole.floor import FloorTurn, floor_turn
-from tests.bench.whole.turn import Measured, Plan, turn
+from tests.bench.whole.turn import Measured, Plan, clients_of, many, turn, warm_up
+from tests.bench.whole.usage import resident
 
 CPU_GATE, RATE_GATE, CROSSING_GATE, PEER_GATE, IDLE_GATE = 1 / 5, 0.10, 2.0, 2.0, 1 / 10
+TELEMETRY_GATE, CELL_GATE_MB = 0.15, 700
 
 
 @dataclass(slots=True)
@@ -23,6 +26,15 @@ class Rounds:
     then: list[Measured] = field(default_factory=list)
     floor: list[FloorTurn] = field(default_factory=list)
     peer: list[Measured] = field(default_factory=list)
+    unobserved: list[Measured] = field(default_factory=list)
+    """This tree without telemetry."""
+    cells_mb: list[float] = field(default_factory=list)
+    """The resident memory of a whole cell after those turns."""
+
+    @property
+    def then_rate(self) -> float:
+        """Whole cases a second at the earlier commit."""
+        return self._medians(self.then)["rate"]
 
     @property
     def gates(self) -> list[Gate]:
@@ -53,7 +65,14 @@ class Rounds:
             ),
             Gate(f"CPU of an idle stack, of that at {EARLIER}", now["idling"] / then["idling"], IDLE_GATE),
             Gate("rounds in which the judge found a fault", unclean, 0),
+            Gate("memory of a whole cell in MB", median(self.cells_mb), CELL_GATE_MB),
+            Gate("telemetry's share of the CPU of a case in the cells", self._telemetry, TELEMETRY_GATE),
         ]
+
+    @property
+    def _telemetry(self) -> float:
+        on, off = (median(one.cpu["cells"] for one in turns) for turns in (self.now, self.unobserved))
+        return (on - off) / on
 
     def _medians(self, turns: Sequence[Any]) -> dict[str, float]:
         names = ("each", "rate", "crossing", "idling")
@@ -62,18 +81,34 @@ class Rounds:
         }
 
 
-async def measure(trees: tuple[Tree, Tree], plan: Plan, rounds: int) -> list[Gate]:
-    """Print each turn, and answer what they come to."""
+async def measure(trees: tuple[Tree, Tree], plan: Plan, rounds: int) -> Rounds:
+    """Print each turn, and answer all of them. Both trees export every span, but in the turns of this one that are to tell what that costs."""
     found, (now, _) = Rounds(), trees
     numbers = itertools.count(1), itertools.count(1)
-    for _ in range(rounds):
-        for tree, turns, own in zip(trees, (found.now, found.then), numbers, strict=True):
-            async with running(tree) as cells:
-                turns.append(await turn(cells, plan, own))
-            print(f"whole {tree.name:<8}{turns[-1]}", flush=True)
-        found.floor.append(await floor_turn(now.state, plan))
-        print(f"whole floor   {found.floor[-1]}", flush=True)
-        async with running_peer(now.state) as cells:
-            found.peer.append(await turn(cells, plan, itertools.count(1)))
-        print(f"whole peer    {found.peer[-1]}", flush=True)
-    return found.gates
+    async with collector() as (address, _):
+        for _ in range(rounds):
+            for tree, turns, own in zip(trees, (found.now, found.then), numbers, strict=True):
+                async with running(tree, {"otlp_endpoint": address}) as cells:
+                    turns.append(await turn(cells, plan, own))
+                print(f"whole {tree.name:<8}{turns[-1]}", flush=True)
+            await _unobserved(now, plan, numbers[0], found)
+            found.floor.append(await floor_turn(now.state, plan))
+            print(f"whole floor   {found.floor[-1]}", flush=True)
+            async with running_peer(now.state) as cells:
+                found.peer.append(await turn(cells, plan, itertools.count(1)))
+            print(f"whole peer    {found.peer[-1]}", flush=True)
+    return found
+
+
+async def _unobserved(tree: Tree, plan: Plan, numbers: Iterator[int], found: Rounds) -> None:
+    """The cases of many clients without telemetry, and what memory a cell takes after them."""
+    async with running(tree) as cells, clients_of(cells, plan.clients) as clients:
+        await warm_up(cells, clients, numbers)
+        found.unobserved.append(await many(cells, clients, list(itertools.islice(numbers, plan.cases))))
+        parts = resident(cells.pids("TH"))
+    found.cells_mb.append(sum(parts.values()))
+    shown = ", ".join(f"{name} {size:.0f}" for name, size in parts.items())
+    print(
+        f"without spans {found.unobserved[-1].cpu['cells'] * 1000:.0f} ms of CPU a case in the cells; a cell {found.cells_mb[-1]:.0f} MB ({shown})",
+        flush=True,
+    )

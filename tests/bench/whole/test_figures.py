@@ -2,10 +2,12 @@
 
 import dataclasses
 import re
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
+from tests.bench import recorded, replay
 from tests.bench.gates import Gate
 from tests.bench.whole.bare_route import anew, names
 from tests.bench.whole.comparison import Rounds
@@ -57,20 +59,67 @@ def test_what_was_spent_is_the_difference_of_each_kind() -> None:
 def test_each_gate_is_missed_by_what_it_is_about_alone(now: Measured, missed: list[str]) -> None:
     peer = measured(0.5, rate=0.45 if now.rate == 0.9 else 1.0)
     then = dataclasses.replace(measured(0.5), idle={"cells": 1.0})
-    rounds = Rounds([now], [then], [FloorTurn(10.0, [0.25])], [peer])
+    rounds = Rounds([now], [then], [FloorTurn(10.0, [0.25])], [peer], [measured(0.099)], [700.0])
     names = [gate.what for gate in rounds.gates if not gate.reached]
     assert [name.startswith(what) for name, what in zip(names, missed, strict=True)] == [True] * len(missed)
 
 
+def test_telemetry_and_memory_have_gates_of_their_own() -> None:
+    now, then = measured(0.10), dataclasses.replace(measured(0.5), idle={"cells": 1.0})
+    rounds = Rounds(
+        [now], [then], [FloorTurn(10.0, [0.25])], [measured(0.5, rate=1.0)], [measured(0.08)], [701.0]
+    )
+    missed = [gate.what.split()[0] for gate in rounds.gates if not gate.reached]
+    assert missed == ["memory", "telemetry's"]
+
+
 def test_a_ratio_is_of_the_medians_of_all_rounds() -> None:
     now = [measured(one) for one in (0.01, 0.1, 9.0)]
-    rounds = Rounds(now, [measured(0.5)], [FloorTurn(10.0, [0.25])], [measured(0.3)])
-    assert [gate.figure for gate in rounds.gates] == pytest.approx([0.2, 0.2, 1.0, 3.0, 2.0, 1.0, 0])
+    rounds = Rounds(
+        now,
+        [measured(0.5)],
+        [FloorTurn(10.0, [0.25])],
+        [measured(0.3)],
+        [measured(0.09)],
+        [650.0, 500.0, 600.0],
+    )
+    assert [gate.figure for gate in rounds.gates] == pytest.approx(
+        [0.2, 0.2, 1.0, 3.0, 2.0, 1.0, 0, 600.0, 0.1]
+    )
 
 
 def test_a_gate_says_its_bound_and_whether_it_is_reached() -> None:
     assert str(Gate("one", 0.5, 0.4, least=True)).split() == ["one", "0.50", "≥", "0.4", "reached"]
     assert str(Gate("other", 701, 700)).split() == ["other", "701.00", "≤", "700", "MISSED"]
+
+
+def test_a_replay_is_told_by_its_rate_and_is_missed_where_it_is_slower_or_has_lost_somebody(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    quick = replay.gates(100, 10.0, 0, allowed_s=2000)
+    assert [(gate.figure, gate.reached) for gate in quick] == [(0.75, True), (0, True)]
+    assert "15,000 in 25 minutes" in capsys.readouterr().out
+    assert [gate.reached for gate in replay.gates(100, 30.0, 1, allowed_s=2000)] == [False, False]
+
+
+def test_a_run_that_was_kept_stands_in_the_table_with_its_day_and_commit_until_the_next_one(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "kept.json"
+    assert recorded.recorded(file) == []
+    recorded.record("volume", [Gate("pages", 0.7, 0.8, least=True)], file)
+    recorded.record("replay", [Gate("minutes", 30, 90)], file)
+    recorded.record("volume", [Gate("pages", 0.9, 0.8, least=True)], file)
+    shown = recorded.recorded(file)
+    assert [(gate.figure, gate.reached) for gate in shown] == [(30, True), (0.9, True)]
+    assert re.fullmatch(r"\[20\d\d-\d\d-\d\d [0-9a-f]{8}\] pages", shown[1].what)
+
+
+def test_the_runs_that_take_hours_are_kept() -> None:
+    """So that the table of `make bench` has a row for each figure."""
+    told = " ".join(gate.what for gate in recorded.recorded())
+    assert "1,000,000 against 10,000" in told
+    assert "replay of 15,000" in told
 
 
 def test_counts_are_added_taken_away_and_shared_out() -> None:

@@ -1,6 +1,7 @@
 """One turn on the cells of one tree: idle, one client, many clients, rest; then the judge."""
 
 import asyncio
+import contextlib
 import itertools
 import json
 import subprocess
@@ -160,31 +161,35 @@ async def _idle(cells: Running) -> dict[str, float]:
 async def rest(cells: Running) -> None:
     """Until nothing has waited anywhere for several looks: what follows a case is part of what it costs."""
     quiet = 0
-    while quiet < QUIET_LOOKS:
-        quiet = 0 if await _waiting(cells) else quiet + 1
-        await asyncio.sleep(LOOK_S)
+    async with AsyncExitStack() as exits:
+        asked = {cell: await _databases(cells, cell, exits) for cell in CELLS}
+        while quiet < QUIET_LOOKS:
+            waiting = [await _waiting(cells, cell, databases) for cell, databases in asked.items()]
+            quiet = 0 if any(waiting) else quiet + 1
+            await asyncio.sleep(LOOK_S)
 
 
-async def _waiting(cells: Running) -> int:
-    waiting = 0
-    for cell in CELLS:
-        for service in SERVICES:
-            try:
-                connection = await asyncpg.connect(cells.dsn(cell, service))
-            except asyncpg.InvalidCatalogNameError:
-                continue  # a service that an earlier commit has not
-            waiting += await connection.fetchval(AT_REST) + await _unread(cells, cell, connection)
-            await connection.close()
-    return waiting
+async def _databases(cells: Running, cell: str, exits: AsyncExitStack) -> list[asyncpg.Connection]:
+    found = []
+    for service in SERVICES:
+        with contextlib.suppress(
+            asyncpg.InvalidCatalogNameError
+        ):  # of a service that an earlier commit has not
+            found.append(await asyncpg.connect(cells.dsn(cell, service)))
+            exits.push_async_callback(found[-1].close)
+    return found
 
 
-async def _unread(cells: Running, cell: str, connection: asyncpg.Connection) -> int:
-    """The partitions of which a service has not handled all that is published."""
-    if await connection.fetchval("select to_regclass('chassis.offsets') is null"):
-        return 0
-    handled = await connection.fetch("select topic, partition, next_offset from chassis.offsets")
-    ends = await asyncio.to_thread(cells.ends, cell, [(topic, number) for topic, number, _ in handled])
-    return sum(offset < ends[topic, number] for topic, number, offset in handled)
+async def _waiting(cells: Running, cell: str, databases: list[asyncpg.Connection]) -> int:
+    """What waits in the databases of a cell, and the partitions of which a service has not handled all that is published."""
+    waiting, handled = 0, []
+    for one in databases:
+        waiting += await one.fetchval(AT_REST)
+        if await one.fetchval("select to_regclass('chassis.offsets') is not null"):
+            handled += await one.fetch("select topic, partition, next_offset from chassis.offsets")
+    asked = {(topic, number) for topic, number, _ in handled}
+    ends = await asyncio.to_thread(cells.ends, cell, list(asked))
+    return waiting + sum(offset < ends[topic, number] for topic, number, offset in handled)
 
 
 def _judged(cells: Running) -> tuple[bool, str]:
