@@ -62,11 +62,13 @@ class Running:
 
     def ends(self, cell: str, partitions: Sequence[tuple[str, int]]) -> dict[tuple[str, int], int]:
         """The end of each partition at the cell's broker."""
+        if not partitions:
+            return {}
         if cell not in self.admins:
             broker = Broker(self.tree.state / cell.lower() / "kafka", name=cell)
             self.admins[cell] = AdminClient(broker.admin_config)
         asked = {TopicPartition(*one): OffsetSpec.latest() for one in partitions}
-        found = self.admins[cell].list_offsets(asked) if asked else {}
+        found = self.admins[cell].list_offsets(asked)
         return {(tp.topic, tp.partition): future.result().offset for tp, future in found.items()}
 
     def pids(self, cell: str) -> dict[str, int]:

@@ -29,7 +29,7 @@ class Rounds:
     unobserved: list[Measured] = field(default_factory=list)
     """This tree without telemetry."""
     cells_mb: list[float] = field(default_factory=list)
-    """The resident memory of a whole cell after those turns."""
+    """The resident memory of a whole cell after a few cases."""
 
     @property
     def then_rate(self) -> float:
@@ -101,14 +101,17 @@ async def measure(trees: tuple[Tree, Tree], plan: Plan, rounds: int) -> Rounds:
 
 
 async def _unobserved(tree: Tree, plan: Plan, numbers: Iterator[int], found: Rounds) -> None:
-    """The cases of many clients without telemetry, and what memory a cell takes after them."""
+    """What memory a cell takes after a few cases, and then the cases of many clients, without telemetry."""
     async with running(tree) as cells, clients_of(cells, plan.clients) as clients:
+        await warm_up(cells, clients[:1], numbers)
+        few = resident(cells.pids("TH"))
         await warm_up(cells, clients, numbers)
         found.unobserved.append(await many(cells, clients, list(itertools.islice(numbers, plan.cases))))
-        parts = resident(cells.pids("TH"))
-    found.cells_mb.append(sum(parts.values()))
-    shown = ", ".join(f"{name} {size:.0f}" for name, size in parts.items())
+        later = sum(resident(cells.pids("TH")).values())
+    found.cells_mb.append(sum(few.values()))
+    parts = ", ".join(f"{name} {size:.0f}" for name, size in few.items())
     print(
-        f"without spans {found.unobserved[-1].cpu['cells'] * 1000:.0f} ms of CPU a case in the cells; a cell {found.cells_mb[-1]:.0f} MB ({shown})",
+        f"without spans {found.unobserved[-1].cpu['cells'] * 1000:.0f} ms of CPU a case in the cells; "
+        f"memory of a cell {found.cells_mb[-1]:.0f} MB ({parts}), after all these cases {later:.0f}",
         flush=True,
     )
