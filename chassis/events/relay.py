@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
+import functools
 import time
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -60,7 +61,7 @@ def headers(row: Any, source: bytes) -> list[tuple[str, bytes]]:
         ("ce_id", str(row["id"]).encode()),
         ("ce_source", source),
         ("ce_type", row["type"].encode()),
-        ("ce_time", row["time"].astimezone(UTC).isoformat().replace("+00:00", "Z").encode()),
+        ("ce_time", _instant(row["time"])),
         ("ce_partitionkey", row["stream"].encode()),
         ("ce_sequence", str(row["sequence"]).encode()),
         ("ce_actor", row["actor"].encode()),
@@ -74,6 +75,12 @@ def headers(row: Any, source: bytes) -> list[tuple[str, bytes]]:
         made.append(("ce_traceparent", row["traceparent"].encode()))
     made.append(("content-type", CONTENT_TYPE.encode()))
     return made
+
+
+@functools.lru_cache(1_000)
+def _instant(time: datetime) -> bytes:
+    """The events of one transaction share theirs."""
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z").encode()
 
 
 class Publisher:
@@ -108,7 +115,8 @@ class Publisher:
             if not made or made[-1][0].append(**record) is None:
                 made.append((self._producer.create_batch(), []))
                 made[-1][0].append(**record)
-            made[-1][1].append(record)
+            if self._shared is not None:
+                made[-1][1].append(record)
         return batches
 
     async def _send(self, topic: str, partition: int, batches: Sequence[tuple[Any, Records]]) -> None:
