@@ -1,5 +1,6 @@
 """Fields of the person over HTTP: own ones, changes with If-Match, and what is kept and opened of received ones."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -421,6 +422,18 @@ async def test_exchange_reads_no_field_beyond_the_authorised_ones(intake):
 async def test_exchange_reads_nothing_under_a_disclosure_that_nobody_authorised(intake):
     case_id = await open_case(intake)
     assert await disclosable(intake, case_id, uuid4(), "cor_FullName", "prs_MobilePhone") == (503, None)
+
+
+async def test_exchange_that_asks_before_the_authorisation_has_arrived_is_answered_when_it_has(intake):
+    """Both hear of it at once, and what exchange hears by the log may be the quicker one; sealing would ask again after a second."""
+    case_id = await open_case(intake)
+    event = authorisation(case_id, ("cor_FullName",))
+    asking = asyncio.create_task(disclosable(intake, case_id, event.disclosure_id, "cor_FullName"))
+    await asyncio.sleep(0.05)
+    await intake.deliver(event)
+    assert await asking == (200, {"cor_FullName": "สมหญิง"})
+    (read,) = bodies(await intake.said(), "record.read.v1")
+    assert read["resource_id"] == str(event.disclosure_id)
 
 
 async def test_exchange_reads_nothing_of_another_case(intake):
