@@ -85,7 +85,7 @@ async def measure(trees: tuple[Tree, Tree], plan: Plan, rounds: int) -> Rounds:
     """Print each turn, and answer all of them. Both trees export every span, but in the turns of this one that are to tell what that costs."""
     found, (now, _) = Rounds(), trees
     numbers = itertools.count(1), itertools.count(1)
-    async with collector() as (address, _):
+    async with collector() as address:
         for _ in range(rounds):
             for tree, turns, own in zip(trees, (found.now, found.then), numbers, strict=True):
                 async with running(tree, {"otlp_endpoint": address}) as cells:

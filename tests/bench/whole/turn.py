@@ -172,9 +172,8 @@ async def rest(cells: Running) -> None:
 async def _databases(cells: Running, cell: str, exits: AsyncExitStack) -> list[asyncpg.Connection]:
     found = []
     for service in SERVICES:
-        with contextlib.suppress(
-            asyncpg.InvalidCatalogNameError
-        ):  # of a service that an earlier commit has not
+        # one is missing where an earlier commit has no such service
+        with contextlib.suppress(asyncpg.InvalidCatalogNameError):
             found.append(await asyncpg.connect(cells.dsn(cell, service)))
             exits.push_async_callback(found[-1].close)
     return found
