@@ -17,12 +17,14 @@ from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.exc import MissingGreenlet
 from sqlalchemy.util.concurrency import greenlet_spawn, in_greenlet
 
+from chassis.ahead import StatementsAhead
+
 MOST_PREPARED = 200
 """Statements that a connection keeps prepared; of more, the one goes that was asked longest ago."""
 _ONCE = "force_generic_plan"
 PLANNED_ONCE = {"plan_cache_mode": _ONCE}
 """The setting of a connection on which each statement is planned once; a plan for the values of each case took a sixth of its CPU (ADR 0071)."""
-_HOW = {True: "set local plan_cache_mode = auto", False: f"set local plan_cache_mode = {_ONCE}"}
+_HOW = {True: "plan_cache_mode = auto", False: f"plan_cache_mode = {_ONCE}"}
 """The settings of a transaction from a statement on that is planned by its values, and from one on that is not."""
 _VARIES = re.compile(
     r"\blimit :|\bcast\(:\w+ as [\w ]+\) is null or\b"
@@ -100,7 +102,17 @@ class DirectConnection:
         self._engine, self._lent, self._statements = engine, lent, statements
         self.driver: asyncpg.Connection[Any] = driver
         self._prepared = statements.on(lent.info)
-        self._by_values = False
+        self._ahead = StatementsAhead(driver)
+        self._by_values = self._open = self._began = self._broken = False
+
+    def begin(self, *settings: str) -> None:
+        """Begin a transaction with these settings. It is sent with the first statement; of a transaction without any the server never hears."""
+        self._open = True
+        self._ahead.add("begin", *settings)
+
+    def set_local(self, setting: str) -> None:
+        """Set something for the transaction, from its next statement on."""
+        self._ahead.add(f"set local {setting}")
 
     async def execute(
         self, statement: TextClause, parameters: Mapping[str, Any] | None = None, *, steady: bool = False
@@ -110,19 +122,26 @@ class DirectConnection:
         """
         sql, names, varies = _written(statement.text)
         values = [parameters[name] for name in names] if parameters else ()
-        if (varies or steady) and self._by_values is steady and self.driver.is_in_transaction():
+        if (varies or steady) and self._by_values is steady and self._open:
             self._by_values = not steady
-            await self.run(_HOW[self._by_values])
+            self.set_local(_HOW[self._by_values])
+        ahead = bool(self._ahead)
         try:
             prepared = self._prepared.pop(sql, None) or await self._prepare(sql)
             self._prepared[sql] = prepared  # the last is the one that was asked last
+            if ahead:
+                self._began = self._open
+                await self._ahead.send()
             records = await prepared.statement.fetch(*values)
         except BaseException as error:  # noqa: BLE001  # a cancelled statement leaves a connection that nobody may have
+            self._broken = ahead and not _is_told(
+                error
+            )  # what went ahead may wait at the server without its end
             await self._raise(error, sql)
         return Answer(prepared.columns, records, prepared.statement.get_statusmsg())
 
-    async def run(self, sql: str) -> str:
-        """Run statements that are written whole and read nothing, in one way to the server and back; what the last one came to."""
+    async def _run(self, sql: str) -> str:
+        """Run a statement that is written whole and reads nothing; what it came to."""
         try:
             return await self.driver.execute(sql)
         except BaseException as error:  # noqa: BLE001  # as above
@@ -130,18 +149,18 @@ class DirectConnection:
 
     async def commit(self) -> None:
         """Raises NothingCommitted where PostgreSQL had already given the transaction up."""
-        if await self.run("commit") != "COMMIT":
+        if self._broken or (self._began and await self._run("commit") != "COMMIT"):
             raise NothingCommitted
 
     async def roll_back(self) -> None:
         """End the transaction without effect, where the connection still has one."""
-        if not self.driver.is_closed() and self.driver.is_in_transaction():
-            await self.run("rollback")
+        if self._began and not (self._broken or self.driver.is_closed()):
+            await self._run("rollback")
 
     async def give_back(self) -> None:
         """Give it back to the pool. One that nobody else may have, because it is broken or in the middle of a transaction, is ended before."""
         try:
-            if self.driver.is_closed() or self.driver.is_in_transaction():
+            if self._broken or self.driver.is_closed() or self.driver.is_in_transaction():
                 self.driver.terminate()
                 if self._lent.is_valid:
                     await greenlet_spawn(self._lent.invalidate)
@@ -162,6 +181,11 @@ class DirectConnection:
         if self._lent.is_valid:
             await greenlet_spawn(_raised, Connection(self._engine, self._lent), error, sql)
         raise error
+
+
+def _is_told(error: BaseException) -> bool:
+    """True where the server told of the error, and not the driver: a value that it refuses, a wait that was broken off."""
+    return getattr(error, "severity", None) is not None
 
 
 def _raised(connection: Connection, error: BaseException, sql: str) -> None:

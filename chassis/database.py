@@ -40,8 +40,7 @@ server.
 CLOSE_SECONDS = 2.0
 
 EVERYBODY = "*"
-_ROWS_OF = text("select set_config('corridor.organisation', :rows_of, true)")
-_BEGIN = "begin; set local corridor.organisation = '{}'"
+_ROWS_OF = "corridor.organisation = '{}'"
 """The setting holds until the transaction ends. Where it was never set, row-level security shows nothing."""
 _SHOWN = re.compile(r"\*|[A-Za-z0-9_.:\-]*")
 """The names that may stand in the text of a statement: an organisation's has neither quotes nor spaces."""
@@ -50,8 +49,6 @@ _SHOWN = re.compile(r"\*|[A-Za-z0-9_.:\-]*")
 _NOTIFY = text(
     f"select set_config('synchronous_commit', 'off', true), pg_notify('{CHANNEL}', wake) from unnest(cast(:wakes as text[])) as said(wake)"
 )
-
-_PATIENCE = text("select set_config('lock_timeout', :milliseconds, true)")
 
 log = logging.getLogger(__name__)
 
@@ -121,18 +118,18 @@ class Transaction:
         """The rows of every organisation, for reads that the policies allow of the whole cell and for finding the
         owner of an identifier.
         """
-        await self.conn.execute(_ROWS_OF, {"rows_of": EVERYBODY})
+        self.conn.set_local(_ROWS_OF.format(EVERYBODY))
         yield
-        await self.conn.execute(_ROWS_OF, {"rows_of": self.origin.shown})
+        self.conn.set_local(_ROWS_OF.format(self.origin.shown))
 
     async def clock(self) -> datetime:
         """The database's clock at this moment, not at the transaction's start: for deadlines under a lock."""
         moment: datetime = (await self.conn.execute(text("select clock_timestamp()"))).scalar_one()
         return moment
 
-    async def wait_at_most(self, milliseconds: int) -> None:
+    def wait_at_most(self, milliseconds: int) -> None:
         """For a lock, until the transaction ends: who would wait longer is answered 503 and asks again."""
-        await self.conn.execute(_PATIENCE, {"milliseconds": f"{milliseconds}ms"})
+        self.conn.set_local(f"lock_timeout = '{milliseconds:d}ms'")
 
     async def flush(self) -> None:
         """Write the events and the work said so far. The transaction does it at its end."""
@@ -222,7 +219,7 @@ class Database:
         if not _SHOWN.fullmatch(rows_of):
             raise ValueError("this is no name of an organisation")
         async with self._connection() as conn:
-            await conn.run(_BEGIN.format(rows_of))
+            conn.begin(f"set local {_ROWS_OF.format(rows_of)}")
             try:
                 yield conn
             except BaseException:

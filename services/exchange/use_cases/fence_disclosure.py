@@ -27,7 +27,7 @@ async def fence(tx: Transaction, recalled: RecalledDisclosure) -> bool:
 
     The event that says the same comes later or came before, and then changes nothing.
     """
-    await tx.wait_at_most(PATIENCE_MILLISECONDS)
+    tx.wait_at_most(PATIENCE_MILLISECONDS)
     held = (await disclosures.load(tx, [recalled.disclosure_id]))[recalled.disclosure_id]
     facts = held.recall(recalled.case_id, recalled.referral_id, recalled.reason, await tx.clock())
     tx.say(*map(outgoing, facts))
