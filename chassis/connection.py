@@ -17,7 +17,7 @@ from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.exc import MissingGreenlet
 from sqlalchemy.util.concurrency import greenlet_spawn, in_greenlet
 
-from chassis.ahead import StatementsAhead
+from chassis.outgoing import outgoing
 
 MOST_PREPARED = 200
 """Statements that a connection keeps prepared; of more, the one goes that was asked longest ago."""
@@ -102,17 +102,21 @@ class DirectConnection:
         self._engine, self._lent, self._statements = engine, lent, statements
         self.driver: asyncpg.Connection[Any] = driver
         self._prepared = statements.on(lent.info)
-        self._ahead = StatementsAhead(driver)
-        self._by_values = self._open = self._began = self._broken = False
+        self._ahead: list[str] = []
+        self._by_values = self._open = self._began = self._ends = False
 
     def begin(self, *settings: str) -> None:
         """Begin a transaction with these settings. It is sent with the first statement; of a transaction without any the server never hears."""
         self._open = True
-        self._ahead.add("begin", *settings)
+        self._ahead += ("begin", *settings)
 
     def set_local(self, setting: str) -> None:
         """Set something for the transaction, from its next statement on."""
-        self._ahead.add(f"set local {setting}")
+        self._ahead.append(f"set local {setting}")
+
+    def end(self) -> None:
+        """Commit with the next statement, which is the last; how many rows that one wrote is not told."""
+        self._ends = self._open
 
     async def execute(
         self, statement: TextClause, parameters: Mapping[str, Any] | None = None, *, steady: bool = False
@@ -125,20 +129,28 @@ class DirectConnection:
         if (varies or steady) and self._by_values is steady and self._open:
             self._by_values = not steady
             self.set_local(_HOW[self._by_values])
-        ahead = bool(self._ahead)
         try:
             prepared = self._prepared.pop(sql, None) or await self._prepare(sql)
             self._prepared[sql] = prepared  # the last is the one that was asked last
-            if ahead:
-                self._began = self._open
-                await self._ahead.send()
-            records = await prepared.statement.fetch(*values)
+            records = await self._ask(prepared.statement, values)
         except BaseException as error:  # noqa: BLE001  # a cancelled statement leaves a connection that nobody may have
-            self._broken = ahead and not _is_told(
-                error
-            )  # what went ahead may wait at the server without its end
             await self._raise(error, sql)
         return Answer(prepared.columns, records, prepared.statement.get_statusmsg())
+
+    async def _ask(self, statement: "PreparedStatement[Any]", values: Sequence[Any]) -> Sequence[Any]:
+        """The rows of a statement. What waits to go ahead of it goes on waiting where the driver refuses a value and sends nothing."""
+        out = outgoing(self.driver)
+        out.ahead, out.behind = self._ahead, "commit" if self._ends else None
+        try:
+            records = await statement.fetch(*values)
+        finally:
+            self._ahead = out.ahead
+            self._began = self._open
+            ended, self._ends = self._ends, False
+            out.clear()
+        if ended:
+            self._open = self._began = False
+        return records
 
     async def _run(self, sql: str) -> str:
         """Run a statement that is written whole and reads nothing; what it came to."""
@@ -149,18 +161,18 @@ class DirectConnection:
 
     async def commit(self) -> None:
         """Raises NothingCommitted where PostgreSQL had already given the transaction up."""
-        if self._broken or (self._began and await self._run("commit") != "COMMIT"):
+        if self._began and await self._run("commit") != "COMMIT":
             raise NothingCommitted
 
     async def roll_back(self) -> None:
         """End the transaction without effect, where the connection still has one."""
-        if self._began and not (self._broken or self.driver.is_closed()):
+        if self._began and not self.driver.is_closed():
             await self._run("rollback")
 
     async def give_back(self) -> None:
         """Give it back to the pool. One that nobody else may have, because it is broken or in the middle of a transaction, is ended before."""
         try:
-            if self._broken or self.driver.is_closed() or self.driver.is_in_transaction():
+            if self.driver.is_closed() or self.driver.is_in_transaction():
                 self.driver.terminate()
                 if self._lent.is_valid:
                     await greenlet_spawn(self._lent.invalidate)
@@ -181,11 +193,6 @@ class DirectConnection:
         if self._lent.is_valid:
             await greenlet_spawn(_raised, Connection(self._engine, self._lent), error, sql)
         raise error
-
-
-def _is_told(error: BaseException) -> bool:
-    """True where the server told of the error, and not the driver: a value that it refuses, a wait that was broken off."""
-    return getattr(error, "severity", None) is not None
 
 
 def _raised(connection: Connection, error: BaseException, sql: str) -> None:

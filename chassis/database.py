@@ -131,8 +131,8 @@ class Transaction:
         """For a lock, until the transaction ends: who would wait longer is answered 503 and asks again."""
         self.conn.set_local(f"lock_timeout = '{milliseconds:d}ms'")
 
-    async def flush(self) -> None:
-        """Write the events and the work said so far. The transaction does it at its end."""
+    async def flush(self, *, ends: bool = False) -> None:
+        """Write the events and the work said so far; `ends`: and commit with them. The transaction does it at its end."""
         rows, self.rows = self.rows, []
         due, self.due = self.due, []
         beside, self.beside = self.beside, []
@@ -141,7 +141,7 @@ class Transaction:
             self.work_due(min(one.due_at or self.now for one in due))
         if rows:
             self.wakes.add(Wake.EVENTS)
-        await write_last(self.conn, rows, beside)
+        await write_last(self.conn, rows, beside, ends=ends)
 
     def work_due(self, at: datetime) -> None:
         """A row of work in this transaction is due at this moment."""
@@ -202,7 +202,7 @@ class Database:
             yield tx
             for step in self.at_end:
                 await step(tx)
-            await tx.flush()
+            await tx.flush(ends=True)
         for wake in tx.wakes:
             self.wakes.say(wake)
         if tx.due_at is not None:

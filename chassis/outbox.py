@@ -108,13 +108,23 @@ class OutboxRow:
     id: UUID = field(default_factory=uuid4)
 
 
-async def write_last(conn: DirectConnection, rows: Sequence[OutboxRow], beside: Sequence[SetWrite]) -> None:
-    """Write the rows in order, and the rest beside them. Raises TooLargeToSay before anything is written."""
+async def write_last(
+    conn: DirectConnection, rows: Sequence[OutboxRow], beside: Sequence[SetWrite], *, ends: bool = False
+) -> None:
+    """Write the rows in order, and the rest beside them; `ends`: and commit, where there is anything. Raises TooLargeToSay before anything is written."""
     if any(len(row.payload) > MAX_PAYLOAD for row in rows):
         raise TooLargeToSay(f"an event may have at most {MAX_PAYLOAD} bytes")
     events = SetWrite(_SEQUENCED, [r for r in rows if r.sequenced])
-    await write_together(conn, [*beside, events])
-    await _UNSEQUENCED.write(conn, [r for r in rows if not r.sequenced])
+    together = [one for one in (*beside, events) if one.rows]
+    alone = [r for r in rows if not r.sequenced]
+    if together:
+        if ends and not alone:
+            conn.end()
+        await write_together(conn, together)
+    if alone:
+        if ends:
+            conn.end()
+        await _UNSEQUENCED.write(conn, alone)
 
 
 def work_to_write(due: Sequence[DueWork], now: datetime, traceparent: str | None) -> SetWrite:

@@ -1,5 +1,7 @@
 """Signs of life: every few seconds each partner is told how far we have read, and how many envelopes we gave out."""
 
+import time
+from collections.abc import Mapping
 from datetime import timedelta
 
 from chassis.database import Transaction
@@ -14,16 +16,20 @@ from services.exchange.store import inbox, outgoing_envelopes
 
 TOO_LONG = timedelta(seconds=5)
 """A message that has waited longer than this for our broker says that the broker takes nothing."""
+QUIET = 2
+"""A partner to whom no envelope went since it was told last is told once in so many times."""
 
 
 class PresenceLoop(SupervisedLoop):
-    """Writes presence for every partner. While our own broker does not take it, nothing piles up."""
+    """Writes presence for every partner, less often where nothing crosses. While our own broker does not take it, nothing piles up."""
 
     name = "presence"
 
     def __init__(self, service: Service, settings: Settings, sealer: Sealer) -> None:
         super().__init__()
         self._database, self._settings, self._sealer = service.database, settings, sealer
+        self._told: dict[str, tuple[float, Mapping[str, int]]] = {}
+        """By partner, when it was told last, and of how many envelopes for each recipient."""
 
     async def session(self) -> None:
         await self.every(self._settings.presence_seconds, self.say_all)
@@ -34,15 +40,21 @@ class PresenceLoop(SupervisedLoop):
 
     async def say(self, cell: str) -> None:
         async with self._database.transaction(self._database.system()) as tx:
-            if await self._stuck(tx, cell):
+            heads = await outgoing_envelopes.heads(tx, cell)
+            if self._knows(cell, heads) or await self._stuck(tx, cell):
                 return
-            presence = Presence(await inbox.offsets(tx, cell), await outgoing_envelopes.heads(tx, cell))
-            item = ControlItem(tx.new_id(), presence)
+            item = ControlItem(tx.new_id(), Presence(await inbox.offsets(tx, cell), heads))
             address = Address(authority(self._settings.cell), authority(cell), cell)
             try:
                 await self._sealer.send_uncounted(tx, address, item)
             except NoKey:
                 return
+        self._told[cell] = time.monotonic(), heads
+
+    def _knows(self, cell: str, heads: Mapping[str, int]) -> bool:
+        """True where the partner was told of these a short while ago: whoever sent us something is told by the receipt that it came."""
+        at, told = self._told.get(cell, (0.0, {}))
+        return told == heads and time.monotonic() < at + (QUIET - 0.5) * self._settings.presence_seconds
 
     async def _stuck(self, tx: Transaction, cell: str) -> bool:
         topic = self._settings.topic(self._settings.egress(cell))

@@ -1,17 +1,19 @@
-"""What begins a transaction goes to the server with its first statement: nobody is left in a transaction that nobody has begun."""
+"""A transaction begins with its first statement and ends with its last, each in one way to the server: nobody is left in one that nobody has begun, and nothing
+is taken for written that was not.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from unittest.mock import AsyncMock
+from unittest.mock import Mock
 
 import asyncpg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from chassis.ahead import StatementsAhead
-from chassis.connection import NothingCommitted
 from chassis.database import EVERYBODY, Database
+from chassis.outgoing import SYNC, Outgoing, outgoing
 from deploy.local.testing import Databases
 
 PUT = text("insert into kept (id) values (:id)")
@@ -107,25 +109,19 @@ async def test_a_value_that_the_driver_refuses_leaves_nothing_behind(database: D
             await tx.execute(text("delete from kept"))
 
 
-async def test_a_value_that_was_refused_and_passed_over_is_no_commit_in_silence(database: Database) -> None:
+async def test_what_was_refused_and_passed_over_leaves_the_rest_in_the_transaction(
+    database: Database,
+) -> None:
     async def put_and_pass_over() -> None:
         async with database.transaction(database.system()) as tx:
-            with suppress(Exception):
+            with suppress(DBAPIError):
                 await tx.execute(PUT, WRONG)
+            await tx.execute(PUT, {"id": 1})
+            raise ZeroDivisionError
 
-    with pytest.raises(NothingCommitted):
+    with pytest.raises(ZeroDivisionError):
         await put_and_pass_over()
-
-
-async def test_while_a_statement_that_was_broken_off_has_not_ended_they_go_a_way_of_their_own() -> None:
-    driver = AsyncMock()
-    driver._protocol._is_cancelling = lambda: True
-    ahead = StatementsAhead(driver)
-    ahead.add("begin", "set local a.b = 'c'")
-    await ahead.send()
-    driver.execute.assert_awaited_once_with("begin; set local a.b = 'c'")
-    driver._transport.write.assert_not_called()
-    assert not ahead
+    assert await kept(database) == []
 
 
 @pytest.mark.parametrize("in_transaction", [True, False], ids=["in a transaction", "outside of one"])
@@ -161,3 +157,109 @@ async def test_an_error_of_the_first_statement_ends_the_transaction_alone(databa
     await put(database, 2)
     assert await kept(database) == [1, 2]
     assert (await database.look(BACKEND, {})).scalar_one() == before
+
+
+async def test_a_transaction_of_two_statements_is_two_ways_to_the_server(database: Database) -> None:
+    ways: list[bytes] = []
+    async with database.transaction(database.system()) as tx:
+        out = outgoing(tx.conn.driver)
+        alone = out.write_alone
+
+        def noted(data: bytes | bytearray | memoryview) -> None:
+            ways.append(bytes(data))
+            alone(data)
+
+        out.write_alone = noted
+        await tx.execute(PUT, {"id": 1})
+        tx.conn.end()
+        await tx.execute(PUT, {"id": 2})
+    out.write_alone = alone
+    assert [b"begin" in way for way in ways] == [True, False]
+    assert [b"commit" in way for way in ways] == [False, True]
+    assert [way.count(SYNC) for way in ways] == [1, 1]
+    assert await kept(database) == [1, 2]
+
+
+async def test_what_is_written_last_is_committed_with_the_statement(database: Database) -> None:
+    admin = await asyncpg.connect(database.engine.url.set(drivername="postgresql").render_as_string(False))
+    async with database.transaction(database.system()) as tx:
+        await tx.execute(PUT, {"id": 1})
+        assert await admin.fetchval("select count(*) from kept") == 0
+        tx.conn.end()
+        await tx.execute(PUT, {"id": 2})
+        assert await admin.fetchval("select count(*) from kept") == 2
+    await admin.close()
+
+
+async def put_both(database: Database, statement: TextClause, values: dict[str, object]) -> None:
+    """A transaction that puts 1, and ends with this statement."""
+    async with database.transaction(database.system()) as tx:
+        await tx.execute(PUT, {"id": 1})
+        tx.conn.end()
+        await tx.execute(statement, values)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [({"id": 1}, "duplicate key"), (WRONG, "invalid input for query argument")],
+    ids=["by the server", "by the driver"],
+)
+async def test_where_the_last_statement_is_refused_nothing_is_kept(
+    database: Database, values: dict[str, object], said: str
+) -> None:
+    with pytest.raises(DBAPIError, match=said):
+        await put_both(database, PUT, values)
+    assert await kept(database) == []
+    await put(database, 3)
+    assert await kept(database) == [3]
+
+
+async def test_a_rule_that_is_asked_at_the_commit_refuses_what_is_written_last(database: Database) -> None:
+    async with database.transaction(database.system()) as tx:
+        await tx.execute(
+            text("create table beside (id integer references kept deferrable initially deferred)")
+        )
+    with pytest.raises(IntegrityError):
+        await put_both(database, text("insert into beside (id) values (:id)"), {"id": 9})
+    assert await kept(database) == []
+    await put(database, 3)
+    assert await kept(database) == [3]
+
+
+async def test_an_end_that_was_refused_ends_nothing_later(database: Database) -> None:
+    async def put_wrong_and_more() -> None:
+        async with database.transaction(database.system()) as tx:
+            tx.conn.end()
+            with suppress(DBAPIError):
+                await tx.execute(PUT, WRONG)
+            await tx.execute(PUT, {"id": 1})
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await put_wrong_and_more()
+    assert await kept(database) == []
+
+
+async def test_what_the_driver_asks_between_takes_nothing_along(database: Database) -> None:
+    async with database.transaction(database.system()) as tx:
+        with suppress(DBAPIError):
+            await tx.execute(PUT, WRONG)
+        await tx.conn.driver.fetchval("select 1")
+        assert not tx.conn.driver.is_in_transaction()
+
+
+def test_only_a_statement_that_is_sent_whole_has_company() -> None:
+    written: list[bytes] = []
+    transport = Mock(write=written.append)
+    out = Outgoing(transport)
+    out.ahead, out.behind = ["begin"], "commit"
+    for between in (b"P...H", SYNC):
+        out.write(between)
+    out.write(b"B...E..." + SYNC)
+    out.write(b"Q...")
+    assert written[:2] == [b"P...H", SYNC]
+    begun, own, ended = written[2].partition(b"B...E...")
+    assert b"begin" in begun
+    assert own
+    assert b"commit" in ended
+    assert written[3:] == [b"Q..."]
