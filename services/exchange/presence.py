@@ -16,8 +16,8 @@ from services.exchange.store import inbox, outgoing_envelopes
 
 TOO_LONG = timedelta(seconds=5)
 """A message that has waited longer than this for our broker says that the broker takes nothing."""
-QUIET = 2
-"""A partner to whom no envelope went since it was told last is told once in so many times."""
+OFTEN_ENOUGH = 3
+"""A partner who was told so many times of the same envelopes, because no other went to it since, is told half as often from then on."""
 
 
 class PresenceLoop(SupervisedLoop):
@@ -28,8 +28,8 @@ class PresenceLoop(SupervisedLoop):
     def __init__(self, service: Service, settings: Settings, sealer: Sealer) -> None:
         super().__init__()
         self._database, self._settings, self._sealer = service.database, settings, sealer
-        self._told: dict[str, tuple[float, Mapping[str, int]]] = {}
-        """By partner, when it was told last, and of how many envelopes for each recipient."""
+        self._told: dict[str, tuple[float, Mapping[str, int], int]] = {}
+        """By partner, when it was told last, of how many envelopes for each recipient, and how often of these."""
 
     async def session(self) -> None:
         await self.every(self._settings.presence_seconds, self.say_all)
@@ -49,12 +49,14 @@ class PresenceLoop(SupervisedLoop):
                 await self._sealer.send_uncounted(tx, address, item)
             except NoKey:
                 return
-        self._told[cell] = time.monotonic(), heads
+        _, told, times = self._told.get(cell, (0.0, {}, 0))
+        self._told[cell] = time.monotonic(), heads, times + 1 if told == heads else 1
 
     def _knows(self, cell: str, heads: Mapping[str, int]) -> bool:
-        """True where the partner was told of these a short while ago: whoever sent us something is told by the receipt that it came."""
-        at, told = self._told.get(cell, (0.0, {}))
-        return told == heads and time.monotonic() < at + (QUIET - 0.5) * self._settings.presence_seconds
+        """True where this turn is left out. Whoever sent us something hears by our receipt, which is an envelope too, that it came."""
+        at, told, times = self._told.get(cell, (0.0, {}, 0))
+        left_out = time.monotonic() < at + 1.5 * self._settings.presence_seconds
+        return told == heads and times >= OFTEN_ENOUGH and left_out
 
     async def _stuck(self, tx: Transaction, cell: str) -> bool:
         topic = self._settings.topic(self._settings.egress(cell))

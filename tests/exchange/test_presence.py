@@ -1,0 +1,51 @@
+"""Signs of life: at each turn while something crosses, and at every second one where nothing does."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from services.exchange import presence as module
+from services.exchange.presence import OFTEN_ENOUGH, PresenceLoop
+from tests.exchange.test_refusals import sealed
+from tests.exchange.two_cells import Cell
+
+
+class Turns:
+    """The turns of a cell's loop, on a clock of their own."""
+
+    def __init__(self, cell: Cell, partner: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._cell, self._partner, self._at = cell, partner, 1_000.0
+        found = next(loop for loop in cell.harness.service.loops if loop.name == "presence")
+        assert isinstance(found, PresenceLoop)
+        self._loop = found
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: self._at))
+
+    async def said(self, turns: int) -> list[bool]:
+        """Whether the partner was told, in each of so many turns."""
+        found = []
+        for _ in range(turns):
+            await self._loop.say(self._partner.name)
+            found.append(bool(await self._cell.leaving(self._partner)))
+            self._at += self._loop._settings.presence_seconds
+        return found
+
+
+async def test_a_partner_to_whom_nothing_went_is_told_in_every_second_turn(
+    th: Cell, kh: Cell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = Turns(th, kh, monkeypatch)
+    assert await turns.said(OFTEN_ENOUGH + 4) == [*[True] * OFTEN_ENOUGH, False, True, False, True]
+
+
+async def test_a_partner_to_whom_an_envelope_went_is_told_in_the_next_turns(
+    th: Cell, kh: Cell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = Turns(th, kh, monkeypatch)
+    assert (await turns.said(OFTEN_ENOUGH + 2))[-2:] == [False, True]  # the next would be left out
+    await sealed(th, kh)
+    assert await turns.said(OFTEN_ENOUGH + 1) == [*[True] * OFTEN_ENOUGH, False]
+
+
+async def test_the_border_stays_open_where_one_sign_of_life_is_lost(th: Cell) -> None:
+    settings = next(loop for loop in th.harness.service.loops if loop.name == "presence")._settings
+    assert settings.presence_lifetime_seconds > 2 * 2 * settings.presence_seconds
