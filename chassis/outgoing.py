@@ -1,5 +1,5 @@
 """Outgoing messages to PostgreSQL: what begins a transaction and what sets something for it are written with the statement that follows, and what ends it with
-the last, each in one way to the server and back (ADR 0073). asyncpg has no words for that, so its connections write through `Outgoing`.
+the last, each in one way to the server and back (ADR 0073). asyncpg has no words for that, so its connections write through `OutgoingTransport`.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ SYNC = b"S" + struct.pack("!i", 4)
 """The end of what the driver writes for a statement: the server answers now, and after an error goes on from here."""
 
 
-class Outgoing:
+class OutgoingTransport:
     """The transport of a connection, as its driver sees it. `ahead` and `behind` are statements that are written whole and whose answers nobody reads; they go
     with the next that the driver writes. After an error in one of them the server passes over the others.
     """
@@ -49,18 +49,18 @@ class Outgoing:
 class WholeProtocol(asyncpg.protocol.Protocol):
     """The driver's side of a connection, which writes through `outgoing`."""
 
-    outgoing: Outgoing
+    outgoing: OutgoingTransport
 
     def connection_made(self, transport: object) -> None:
-        self.outgoing = Outgoing(cast("asyncio.Transport", transport))
+        self.outgoing = OutgoingTransport(cast("asyncio.Transport", transport))
         super().connection_made(self.outgoing)
 
 
 asyncpg.protocol.Protocol = WholeProtocol  # type: ignore[assignment,misc]  # asyncpg.connect takes no class for it
 
 
-def outgoing(driver: "asyncpg.Connection[Any]") -> Outgoing:
-    found: Outgoing = driver._protocol.outgoing  # type: ignore[attr-defined]  # noqa: SLF001
+def outgoing(driver: "asyncpg.Connection[Any]") -> OutgoingTransport:
+    found: OutgoingTransport = driver._protocol.outgoing  # type: ignore[attr-defined]  # noqa: SLF001
     return found
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from chassis.database import EVERYBODY, Database
-from chassis.outgoing import SYNC, Outgoing, outgoing
+from chassis.outgoing import SYNC, OutgoingTransport, outgoing
 from deploy.local.testing import Databases
 
 PUT = text("insert into kept (id) values (:id)")
@@ -251,7 +251,7 @@ async def test_what_the_driver_asks_between_takes_nothing_along(database: Databa
 def test_only_a_statement_that_is_sent_whole_has_company() -> None:
     written: list[bytes] = []
     transport = Mock(write=written.append)
-    out = Outgoing(transport)
+    out = OutgoingTransport(transport)
     out.ahead, out.behind = ["begin"], "commit"
     for between in (b"P...H", SYNC):
         out.write(between)
