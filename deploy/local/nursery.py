@@ -1,4 +1,4 @@
-"""`python -m deploy.local.nursery`: the processes of the services begin as forks of this one, which has imported what they are made of.
+"""`python -m deploy.local.nursery`: the processes of cells and services begin as forks of this one, which has imported what they are made of.
 
 So it is imported once and not by each of them, and they share the memory of what none of them changes. A container, which has one
 service, has no use for it.
@@ -29,6 +29,11 @@ class Nursery:
     def __init__(self) -> None:
         self._turn = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
+
+    def open(self) -> None:
+        """Begin to import, so that the first service finds it done."""
+        with self._turn:
+            self._running()
 
     def begin(self, module: list[str], environment: Mapping[str, str], log: Path) -> int:
         """Begin `python -m MODULE…` with this environment, its output added to the log; the number of its process."""

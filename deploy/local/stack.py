@@ -101,6 +101,7 @@ class Stack:
             for cell in self.cells.values():
                 await asyncio.to_thread(cell.require_ports, processes=self.processes)
             await asyncio.to_thread(kafka_jars, say=progress.say)
+            self._nursery.open()
             self._keys()
             progress.done("Kafka's jars are here")
             await asyncio.gather(*(self._servers(cell, progress) for cell in self.cells.values()))
@@ -163,7 +164,7 @@ class Stack:
 
     def _spawn(self, cell: Cell, name: str, module: list[str], values: Mapping[str, str]) -> None:
         code = values.get("PYTHONPATH", str(ROOT))
-        forked = self.processes and code == str(ROOT)  # the nursery has this tree's code and no other
+        forked = code == str(ROOT)  # the nursery has this tree's code and no other
         child = Child(cell.directory / name, module, values, self._nursery if forked else None)
         child.start()
         self._children[f"{cell.code}: {name}"] = child

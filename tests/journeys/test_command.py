@@ -1,5 +1,6 @@
 """The `corridor` command as its users type it, each time in a process of its own."""
 
+import contextlib
 import csv
 import os
 import subprocess
@@ -39,9 +40,15 @@ def begun(state: Path, *arguments: str) -> subprocess.Popen[bytes]:
 
 
 def processes_of(state: Path) -> list[int]:
-    """Processes whose command line names the folder: servers, cells and their reapers."""
-    every = psutil.process_iter(["cmdline"])
-    return [p.pid for p in every if any(str(state) in part for part in p.info["cmdline"] or ())]
+    """Processes whose command line names the folder, or that write into it what they print: servers and cells."""
+    return [p.pid for p in psutil.process_iter(["cmdline"]) if str(state) in told_by(p)]
+
+
+def told_by(process: psutil.Process) -> str:
+    with contextlib.suppress(OSError):  # it ended meanwhile
+        printed = os.readlink(f"/proc/{process.pid}/fd/1")
+        return " ".join([*(process.info["cmdline"] or ()), printed])
+    return ""
 
 
 @pytest.fixture
