@@ -63,11 +63,16 @@ class Rounds:
                 now["crossing"] / floor["crossing"],
                 CROSSING_GATE,
             ),
-            Gate(f"CPU of an idle stack, of that at {EARLIER}", now["idling"] / then["idling"], IDLE_GATE),
+            Gate(f"CPU of an idle stack, of that at {EARLIER}", self._idling, IDLE_GATE),
             Gate("rounds in which the judge found a fault", unclean, 0),
             Gate("memory of a whole cell in MB", median(self.cells_mb), CELL_GATE_MB),
             Gate("telemetry's share of the CPU of a case in the cells", self._telemetry, TELEMETRY_GATE),
         ]
+
+    @property
+    def _idling(self) -> float:
+        """Each stack is left alone in its first turn."""
+        return self.now[0].idling / self.then[0].idling
 
     @property
     def _telemetry(self) -> float:
@@ -75,7 +80,7 @@ class Rounds:
         return (on - off) / on
 
     def _medians(self, turns: Sequence[Any]) -> dict[str, float]:
-        names = ("each", "rate", "crossing", "idling")
+        names = ("each", "rate", "crossing")
         return {
             name: median(getattr(one, name) for one in turns) for name in names if hasattr(turns[0], name)
         }
@@ -89,7 +94,7 @@ async def measure(trees: tuple[Tree, Tree], plan: Plan, rounds: int) -> Rounds:
         for _ in range(rounds):
             for tree, turns, own in zip(trees, (found.now, found.then), numbers, strict=True):
                 async with running(tree, {"otlp_endpoint": address}) as cells:
-                    turns.append(await turn(cells, plan, own))
+                    turns.append(await turn(cells, plan, own, idles=not turns))
                 print(f"whole {tree.name:<8}{turns[-1]}", flush=True)
             await _unobserved(now, plan, numbers[0], found)
             found.floor.append(await floor_turn(now.state, plan))

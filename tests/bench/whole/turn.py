@@ -25,8 +25,8 @@ from tests.load.__main__ import AT_REST
 from tests.load.history import History
 
 CHECK = Path(__file__).parents[2] / "load" / "check.py"
-IDLE_S, WARM_UP = 5.0, 5
-"""Seconds of idling, and the cases of each client that are played before anything is measured."""
+SETTLE_S, IDLE_S, WARM_UP = 10.0, 10.0, 5
+"""Seconds that pass before idling is measured, and of idling; and the cases of each client that are played before anything is measured."""
 QUIET_LOOKS, LOOK_S = 3, 0.3
 
 
@@ -70,9 +70,10 @@ class Measured:
     def __str__(self) -> str:
         kinds = ", ".join(f"{kind} {seconds * 1000:.0f}" for kind, seconds in self.cpu.items())
         p50, p99 = (quantile(self.crossings, share) * 1000 for share in (0.5, 0.99))
+        idle = f"idle {self.idling:.3f} of a core, " if self.idle else ""
         return (
             f"{self.rate:6.2f} cases/s  {self.each * 1000:6.0f} ms of CPU a case ({kinds}; client {self.client_cpu * 1000:.0f}), "
-            f"{self.requests:.1f} requests a case, crossing p50 {p50:.0f} p99 {p99:.0f} ms, idle {self.idling:.2f} of a core, load {self.load:.1f}; judge: {self.judged}"
+            f"{self.requests:.1f} requests a case, crossing p50 {p50:.0f} p99 {p99:.0f} ms, {idle}load {self.load:.1f}; judge: {self.judged}"
         )
 
 
@@ -82,10 +83,11 @@ def quantile(values: list[float], share: float) -> float:
     return ordered[max(0, -int(-len(ordered) * share // 1) - 1)]
 
 
-async def turn(cells: Running, plan: Plan, numbers: Iterator[int]) -> Measured:
+async def turn(cells: Running, plan: Plan, numbers: Iterator[int], *, idles: bool = False) -> Measured:
+    """One turn; with `idles` the stack is left alone for a while before, and what it takes then is measured."""
     async with clients_of(cells, plan.clients) as clients:
         await warm_up(cells, clients, numbers)
-        idle = await _idle(cells)
+        idle = await _idle(cells) if idles else {}
         crossings = await play(clients[:1], list(itertools.islice(numbers, plan.alone)))
         await rest(cells)
         found = await many(cells, clients, list(itertools.islice(numbers, plan.cases)))
@@ -152,6 +154,7 @@ async def play(clients: list[Client], numbers: list[int]) -> list[float]:
 
 
 async def _idle(cells: Running) -> dict[str, float]:
+    await asyncio.sleep(SETTLE_S)
     kinds = cells.processes()
     before = cpu(kinds)
     await asyncio.sleep(IDLE_S)
