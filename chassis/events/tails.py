@@ -130,7 +130,6 @@ class Tails:
         self._keep(tp, records)
         if tp not in self._left and tp in self._client.assignment():
             self._client.pause(tp)
-            self._client.seek(tp, tail.end)  # what the fetch under way brings of it is of another position
         self._left[tp] = time.monotonic() + QUIET_SECONDS
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(QUIET_SECONDS, self._look_at_left)

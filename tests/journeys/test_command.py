@@ -46,8 +46,8 @@ def processes_of(state: Path) -> list[int]:
 
 def told_by(process: psutil.Process) -> str:
     with contextlib.suppress(OSError):  # it ended meanwhile
-        printed = os.readlink(f"/proc/{process.pid}/fd/1")
-        return " ".join([*(process.info["cmdline"] or ()), printed])
+        printed = Path(f"/proc/{process.pid}/fd/1").readlink()
+        return " ".join([*(process.info["cmdline"] or ()), str(printed)])
     return ""
 
 

@@ -27,7 +27,7 @@ class Rounds:
     floor: list[FloorTurn] = field(default_factory=list)
     peer: list[Measured] = field(default_factory=list)
     unobserved: list[Measured] = field(default_factory=list)
-    """This tree without telemetry."""
+    """This tree without telemetry, in the first round alone."""
     cells_mb: list[float] = field(default_factory=list)
     """The resident memory of a whole cell after a few cases."""
 
@@ -96,7 +96,8 @@ async def measure(trees: tuple[Tree, Tree], plan: Plan, rounds: int) -> Rounds:
                 async with running(tree, {"otlp_endpoint": address}) as cells:
                     turns.append(await turn(cells, plan, own, idles=not turns))
                 print(f"whole {tree.name:<8}{turns[-1]}", flush=True)
-            await _unobserved(now, plan, numbers[0], found)
+            if not found.unobserved:
+                await _unobserved(now, plan, numbers[0], found)
             found.floor.append(await floor_turn(now.state, plan))
             print(f"whole floor   {found.floor[-1]}", flush=True)
             async with running_peer(now.state) as cells:

@@ -13,7 +13,8 @@ from deploy.local.kafka import Broker
 from tests.bench.whole.cells import CELLS, Running
 
 STATEMENTS = """
-select coalesce(sum(calls), 0)::float8 as statements, coalesce(sum(calls) filter (where toplevel), 0)::float8 as round_trips,
+select coalesce(sum(calls), 0)::float8 as statements,
+    coalesce(sum(calls) filter (where toplevel and query <> 'begin' and query not like 'set local %'), 0)::float8 as round_trips,
     coalesce(sum(calls) filter (where upper(query) = 'COMMIT'), 0)::float8 as commits
 from pg_stat_statements where userid <> 'postgres'::regrole
 """
@@ -39,7 +40,9 @@ class Amounts:
 
 @dataclass(frozen=True, slots=True)
 class Counts(Amounts):
-    """Of one or several cells, since some moment or for each case. `round_trips` are statements that a client sent, `commits` those of transactions it began."""
+    """Of one or several cells, since some moment or for each case. `round_trips` are statements that a client sent, but those that go ahead of
+    another; a commit that goes behind another is among them. `commits` are those of transactions that a client began.
+    """
 
     statements: float = 0
     round_trips: float = 0
