@@ -2,17 +2,14 @@
 answer.
 """
 
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TypeVar
 from uuid import UUID
 
 import httpx2
 from pydantic import BaseModel
-from starlette.types import ASGIApp
 
 from chassis.identity.auth import ServiceTokens
-from chassis.near import NearService
 from chassis.observe.telemetry import Telemetry
 from chassis.problems import Unavailable
 from chassis.settings import Settings
@@ -42,11 +39,6 @@ class Peers:
     def __init__(self, settings: Settings, tokens: ServiceTokens, telemetry: Telemetry) -> None:
         self._settings, self._tokens, self._telemetry = settings, tokens, telemetry
         self.http = httpx2.AsyncClient(timeout=5, trust_env=False, verify=settings.trusted())
-        self._near: dict[str, httpx2.AsyncClient] = {}
-
-    def meet(self, peers: Mapping[str, ASGIApp]) -> None:
-        """From now on these services, which run in this process, are asked in memory."""
-        self._near = {name: httpx2.AsyncClient(transport=NearService(app)) for name, app in peers.items()}
 
     def knows(self, peer: str) -> bool:
         """True where an address is set, so that there is a service to ask."""
@@ -60,13 +52,11 @@ class Peers:
         """
         if not self.knows(call.peer):
             raise PeerAway(f"no address of {call.peer} is set")
-        near = self._near.get(call.peer)
-        http, base = (near, f"http://{call.peer}") if near else (self.http, self._settings.peers[call.peer])
-        url = f"{base.rstrip('/')}{PREFIX}{call.path.format(id=about)}"
+        url = f"{self._settings.peers[call.peer].rstrip('/')}{PREFIX}{call.path.format(id=about)}"
         headers = {**self._tokens.headers(call.peer), **self._telemetry.headers()}
         body = None if question is None else question.model_dump(mode="json")
         try:
-            said = await http.request(call.method, url, json=body, headers=headers, timeout=call.seconds)
+            said = await self.http.request(call.method, url, json=body, headers=headers, timeout=call.seconds)
         except httpx2.HTTPError as error:
             raise PeerAway(f"{call.peer} cannot be reached") from error
         if said.status_code in FINAL:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -27,20 +27,12 @@ def built(name: str, values: Mapping[str, Any]) -> Service:
     return service
 
 
-def introduce(services: Sequence[Service]) -> None:
-    """Services that run in one process read with one client and ask one another in memory."""
-    share([service.link for service in services])
-    apps: dict[str, ASGIApp] = {service.name: service.app for service in services}
-    for service in services:
-        service.peers.meet(apps)
-
-
 async def run(facts: dict[str, Any]) -> None:
     """Serve until a signal. `services` are the settings of the services that run here, `elsewhere` the ports of the
     others.
     """
     services = [built(name, values) for name, values in facts["services"].items()]
-    introduce(services)
+    share([service.link for service in services])
     apps: dict[str, ASGIApp] = {service.name: service.app for service in services}
     proxies = {name: Proxy(f"http://127.0.0.1:{port}") for name, port in facts["elsewhere"].items()}
     cell = facts["cell"]

@@ -1,16 +1,10 @@
 """How a service asks another: one way to be away, one way to decline, and a question whose answer is of the contract."""
 
-import asyncio
-import dataclasses
-import time
 from collections.abc import Callable
-from contextvars import ContextVar
 from uuid import UUID
 
 import httpx2
 import pytest
-from starlette.responses import JSONResponse
-from starlette.types import Receive, Scope, Send
 
 from chassis.identity.auth import ServiceTokens
 from chassis.observe.telemetry import Telemetry
@@ -100,69 +94,3 @@ async def test_who_cannot_be_reached_is_too_slow_or_has_no_address_is_away(peers
 async def test_the_answer_is_of_its_class(peers) -> None:
     found = await peers(lambda _: httpx2.Response(200, json=GRANTED)).ask(GRANT, ABOUT)
     assert found == ReadingGrant(**GRANTED)
-
-
-class NearApp:
-    """An app that answers a question of its own process, after so long."""
-
-    def __init__(self, seconds: float = 0.0, error: Exception | None = None) -> None:
-        self._seconds, self._error = seconds, error
-        self.asked: list[tuple[str, str]] = []
-        self.done = asyncio.Event()
-
-    async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
-        self.asked.append((scope["path"], ASKING.get("nobody's")))
-        await asyncio.sleep(self._seconds)
-        if self._error is not None:
-            raise self._error
-        await JSONResponse(GRANTED)(scope, _, send)
-        self.done.set()
-
-
-ASKING: ContextVar[str] = ContextVar("asking")
-
-
-def nothing_by_a_socket(_: httpx2.Request) -> httpx2.Response:
-    raise httpx2.ConnectError("nobody is asked over a socket here")
-
-
-async def test_a_service_of_the_same_process_is_asked_in_memory_and_sees_nothing_of_who_asks_but_the_request(
-    peers,
-) -> None:
-    found, app = peers(nothing_by_a_socket), NearApp()
-    found.meet({"consent": app})
-    ASKING.set("a request under way")
-    assert (await found.ask(GRANT, ABOUT)).disclosure_id == ABOUT
-    assert app.asked == [(f"/internal/v1/grants/{ABOUT}", "nobody's")]
-    with pytest.raises(PeerAway):
-        await found.ask(DISCLOSABLE, ABOUT)
-
-
-async def test_a_service_of_the_same_process_that_fails_is_away(peers) -> None:
-    found = peers(nothing_by_a_socket)
-    found.meet({"consent": NearApp(error=ZeroDivisionError("inside"))})
-    with pytest.raises(PeerAway):
-        await found.ask(GRANT, ABOUT)
-
-
-async def test_a_service_of_the_same_process_that_is_too_slow_is_away_and_goes_on(peers) -> None:
-    found, app = peers(nothing_by_a_socket), NearApp(seconds=0.3)
-    found.meet({"consent": app})
-    began = time.monotonic()
-    with pytest.raises(PeerAway):
-        await found.ask(dataclasses.replace(GRANT, seconds=0.05), ABOUT)
-    assert time.monotonic() < began + 0.25
-    assert not app.done.is_set()
-    await asyncio.wait_for(app.done.wait(), 5)
-
-
-async def test_who_waits_for_a_service_of_the_same_process_and_is_broken_off_breaks_nothing_off_there(
-    peers,
-) -> None:
-    found, app = peers(nothing_by_a_socket), NearApp(seconds=0.2)
-    found.meet({"consent": app})
-    asking = asyncio.create_task(found.ask(GRANT, ABOUT))
-    await asyncio.sleep(0.05)
-    asking.cancel()
-    await asyncio.wait({asking})
-    await asyncio.wait_for(app.done.wait(), 5)

@@ -10,7 +10,7 @@ import uvicorn
 from chassis.endings import cut_off, within
 from chassis.service import Service
 from chassis.web.http_server import server
-from corridor.cell import built, introduce
+from corridor.cell import built
 from corridor.front import front
 from deploy.local.cell import Cell
 from deploy.local.issuer import build_issuer
@@ -35,7 +35,6 @@ class Together(Stack):
 
     async def _serve(self, cell: Cell, settings: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
         services = [built(name, values) for name, values in settings.items()]
-        introduce(services)
         for service in services:
             self.services[cell.code, service.name] = service
             self._adjust(service)
