@@ -31,7 +31,8 @@ async def taken(tree: Tree) -> float:
 
 
 async def measure(trees: tuple[Tree, Tree]) -> list[Gate]:
-    now, then = await asyncio.gather(*map(taken, trees))  # what a process takes does not depend on who else runs
+    # at the same time, for what a process takes does not depend on who else runs
+    now, then = await asyncio.gather(*map(taken, trees))
     print(f"memory          a service in its own process {now:.0f} MB, at {EARLIER} {then:.0f}", flush=True)
     return [Gate(f"memory of a service in its own process, of that at {EARLIER}", now / then, GATE)]
 
