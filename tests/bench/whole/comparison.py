@@ -87,23 +87,32 @@ class Rounds:
 
 
 async def measure(trees: tuple[Tree, Tree], plan: Plan, rounds: int) -> Rounds:
-    """Print each turn, and answer all of them. Both trees export every span, but in the turns of this one that are to tell what that costs."""
-    found, (now, _) = Rounds(), trees
-    numbers = itertools.count(1), itertools.count(1)
+    """Print each turn, and answer all of them. This tree has a turn before all others and one after them. Both trees export every span, but in the turn of this
+    one that is to tell what that costs.
+    """
+    found, (now, then) = Rounds(), trees
+    own, theirs = itertools.count(1), itertools.count(1)
     async with collector() as address:
         for _ in range(rounds):
-            for tree, turns, own in zip(trees, (found.now, found.then), numbers, strict=True):
-                async with running(tree, {"otlp_endpoint": address}) as cells:
-                    turns.append(await turn(cells, plan, own, idles=not turns))
-                print(f"whole {tree.name:<8}{turns[-1]}", flush=True)
+            await _exporting(now, plan, own, found.now, address)
+            await _exporting(then, plan, theirs, found.then, address)
             if not found.unobserved:
-                await _unobserved(now, plan, numbers[0], found)
+                await _unobserved(now, plan, own, found)
             found.floor.append(await floor_turn(now.state, plan))
             print(f"whole floor   {found.floor[-1]}", flush=True)
             async with running_peer(now.state) as cells:
                 found.peer.append(await turn(cells, plan, itertools.count(1)))
             print(f"whole peer    {found.peer[-1]}", flush=True)
+        await _exporting(now, plan, own, found.now, address)
     return found
+
+
+async def _exporting(
+    tree: Tree, plan: Plan, numbers: Iterator[int], turns: list[Measured], address: str
+) -> None:
+    async with running(tree, {"otlp_endpoint": address}) as cells:
+        turns.append(await turn(cells, plan, numbers, idles=not turns))
+    print(f"whole {tree.name:<8}{turns[-1]}", flush=True)
 
 
 async def _unobserved(tree: Tree, plan: Plan, numbers: Iterator[int], found: Rounds) -> None:
