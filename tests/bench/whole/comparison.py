@@ -87,23 +87,23 @@ class Rounds:
 
 
 async def measure(trees: tuple[Tree, Tree], plan: Plan, rounds: int) -> Rounds:
-    """Print each turn, and answer all of them. This tree has a turn before all others and one after them. Both trees export every span, but in the turn of this
-    one that is to tell what that costs.
+    """Print each turn, and answer all of them. The earlier tree's stands between two of this one, and each other one beside one of these, for a machine is not as
+    fast a minute later. Both trees export every span, but in the turn of this one that is to tell what that costs.
     """
     found, (now, then) = Rounds(), trees
     own, theirs = itertools.count(1), itertools.count(1)
     async with collector() as address:
         for _ in range(rounds):
-            await _exporting(now, plan, own, found.now, address)
-            await _exporting(then, plan, theirs, found.then, address)
             if not found.unobserved:
                 await _unobserved(now, plan, own, found)
+            await _exporting(now, plan, own, found.now, address)
+            await _exporting(then, plan, theirs, found.then, address)
+            await _exporting(now, plan, own, found.now, address)
             found.floor.append(await floor_turn(now.state, plan))
             print(f"whole floor   {found.floor[-1]}", flush=True)
             async with running_peer(now.state) as cells:
                 found.peer.append(await turn(cells, plan, itertools.count(1)))
             print(f"whole peer    {found.peer[-1]}", flush=True)
-        await _exporting(now, plan, own, found.now, address)
     return found
 
 
