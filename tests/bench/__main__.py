@@ -27,7 +27,7 @@ from tests.bench.whole import command, comparison, memory
 from tests.bench.whole.cells import both_trees
 from tests.bench.whole.turn import Plan
 
-WHOLE, WHOLE_ROUNDS = Plan(alone=20, cases=80, clients=8), 1
+WHOLE, WHOLE_ROUNDS = Plan(alone=20, cases=60, clients=8), 1
 GATES = {"relay": 0.75, "consumer": 0.40}
 FLOORS = {
     "relay": "read rows, produce by librdkafka",
