@@ -17,7 +17,7 @@ class Turns:
         self._cell, self._partner, self._at = cell, partner, 1_000.0
         found = next(loop for loop in cell.harness.service.loops if loop.name == "presence")
         assert isinstance(found, PresenceLoop)
-        self._loop = found
+        self._loop, self.settings = found, found._settings
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: self._at))
 
     async def said(self, turns: int) -> list[bool]:
@@ -26,7 +26,7 @@ class Turns:
         for _ in range(turns):
             await self._loop.say(self._partner.name)
             found.append(bool(await self._cell.leaving(self._partner)))
-            self._at += self._loop._settings.presence_seconds
+            self._at += self.settings.presence_seconds
         return found
 
 
@@ -46,6 +46,16 @@ async def test_a_partner_to_whom_an_envelope_went_is_told_in_the_next_turns(
     assert await turns.said(OFTEN_ENOUGH + 1) == [*[True] * OFTEN_ENOUGH, False]
 
 
-async def test_the_border_stays_open_where_one_sign_of_life_is_lost(th: Cell) -> None:
-    settings = next(loop for loop in th.harness.service.loops if loop.name == "presence")._settings
+async def test_no_turn_is_left_out_where_the_border_would_close_if_the_next_were_lost(
+    th: Cell, kh: Cell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = Turns(th, kh, monkeypatch)
+    monkeypatch.setattr(turns.settings, "presence_seconds", turns.settings.presence_lifetime_seconds / 4)
+    assert all(await turns.said(OFTEN_ENOUGH + 3))
+
+
+async def test_as_it_is_set_one_sign_of_life_may_be_lost(
+    th: Cell, kh: Cell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Turns(th, kh, monkeypatch).settings
     assert settings.presence_lifetime_seconds > 2 * 2 * settings.presence_seconds
