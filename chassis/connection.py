@@ -105,10 +105,10 @@ class DirectConnection:
         self._ahead: list[str] = []
         self._by_values = self._open = self._began = self._ends = False
 
-    def begin(self, *settings: str) -> None:
-        """Begin a transaction with these settings. It is sent with the first statement; of a transaction without any the server never hears."""
+    def begin(self) -> None:
+        """Begin a transaction. It is sent with the first statement; of a transaction without any the server never hears."""
         self._open = True
-        self._ahead += ("begin", *settings)
+        self._ahead.append("begin")
 
     def set_local(self, setting: str) -> None:
         """Set something for the transaction, from its next statement on."""
@@ -140,7 +140,7 @@ class DirectConnection:
     async def _ask(self, statement: "PreparedStatement[Any]", values: Sequence[Any]) -> Sequence[Any]:
         """The rows of a statement. What waits to go ahead of it goes on waiting where the driver refuses a value and sends nothing."""
         out = outgoing(self.driver)
-        out.ahead, out.behind = self._ahead, "commit" if self._ends else None
+        out.ahead, out.behind = self._ahead, ["commit"] if self._ends else []
         try:
             records = await statement.fetch(*values)
         finally:

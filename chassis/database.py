@@ -219,7 +219,8 @@ class Database:
         if not _SHOWN.fullmatch(rows_of):
             raise ValueError("this is no name of an organisation")
         async with self._connection() as conn:
-            conn.begin(f"set local {_ROWS_OF.format(rows_of)}")
+            conn.begin()
+            conn.set_local(_ROWS_OF.format(rows_of))
             try:
                 yield conn
             except BaseException:

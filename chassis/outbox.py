@@ -114,17 +114,14 @@ async def write_last(
     """Write the rows in order, and the rest beside them; `ends`: and commit, where there is anything. Raises TooLargeToSay before anything is written."""
     if any(len(row.payload) > MAX_PAYLOAD for row in rows):
         raise TooLargeToSay(f"an event may have at most {MAX_PAYLOAD} bytes")
-    events = SetWrite(_SEQUENCED, [r for r in rows if r.sequenced])
-    together = [one for one in (*beside, events) if one.rows]
+    together = [*beside, SetWrite(_SEQUENCED, [r for r in rows if r.sequenced])]
     alone = [r for r in rows if not r.sequenced]
-    if together:
-        if ends and not alone:
-            conn.end()
-        await write_together(conn, together)
-    if alone:
-        if ends:
-            conn.end()
-        await _UNSEQUENCED.write(conn, alone)
+    if ends and not alone and any(one.rows for one in together):
+        conn.end()
+    await write_together(conn, together)
+    if ends and alone:
+        conn.end()
+    await _UNSEQUENCED.write(conn, alone)
 
 
 def work_to_write(due: Sequence[DueWork], now: datetime, traceparent: str | None) -> SetWrite:

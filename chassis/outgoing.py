@@ -4,7 +4,6 @@ the last, each in one way to the server and back (ADR 0073). asyncpg has no word
 
 import asyncio
 import struct
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, cast
 
@@ -23,7 +22,7 @@ class OutgoingTransport:
         self._transport = transport
         self.write_alone = transport.write
         self.ahead: list[str] = []
-        self.behind: str | None = None
+        self.behind: list[str] = []
 
     def write(self, data: bytes | memoryview) -> None:
         if self.ahead or self.behind:
@@ -32,7 +31,7 @@ class OutgoingTransport:
 
     def clear(self) -> None:
         """Forget what was not written, because the driver refused what it was to go with."""
-        self.ahead, self.behind = [], None
+        self.ahead, self.behind = [], []
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
@@ -41,9 +40,9 @@ class OutgoingTransport:
         own = data.removesuffix(SYNC)
         if own in (data, b""):  # the driver asks something between, and the statement is still to come
             return data
-        ahead, behind = self.ahead, [] if self.behind is None else [self.behind]
+        whole = b"".join([*map(_asked, self.ahead), own, *map(_asked, self.behind), SYNC])
         self.clear()
-        return b"".join([*_messages(ahead), own, *_messages(behind), SYNC])
+        return whole
 
 
 class WholeProtocol(asyncpg.protocol.Protocol):
@@ -62,10 +61,6 @@ asyncpg.protocol.Protocol = WholeProtocol  # type: ignore[assignment,misc]  # as
 def outgoing(driver: "asyncpg.Connection[Any]") -> OutgoingTransport:
     found: OutgoingTransport = driver._protocol.outgoing  # type: ignore[attr-defined]  # noqa: SLF001
     return found
-
-
-def _messages(statements: Iterable[str]) -> Iterable[bytes]:
-    return map(_asked, statements)
 
 
 @lru_cache(maxsize=1024)

@@ -18,8 +18,6 @@ TOO_LONG = timedelta(seconds=5)
 """A message that has waited longer than this for our broker says that the broker takes nothing."""
 OFTEN_ENOUGH = 3
 """A partner who was told so many times of the same envelopes, because no other went to it since, is told half as often from then on."""
-LOSES = 2
-"""Turns in which a partner that is told half as often must be told before what it was told last is too old: one of them may be lost."""
 
 
 class PresenceLoop(SupervisedLoop):
@@ -58,7 +56,9 @@ class PresenceLoop(SupervisedLoop):
         """True where this turn is left out. Whoever sent us something hears by our receipt, which is an envelope too, that it came."""
         at, told, times = self._told.get(cell, (0.0, {}, 0))
         turn = self._settings.presence_seconds
-        lasts = self._settings.presence_lifetime_seconds > LOSES * 2 * turn
+        lasts = (
+            self._settings.presence_lifetime_seconds > 4 * turn
+        )  # told in every second one, of which one may be lost
         return lasts and told == heads and times >= OFTEN_ENOUGH and time.monotonic() < at + 1.5 * turn
 
     async def _stuck(self, tx: Transaction, cell: str) -> bool:

@@ -1,7 +1,6 @@
 """A connection that is asked straight of the driver, on a real PostgreSQL: what SQLAlchemy would have seen to is still seen to."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import suppress
 
 import pytest
@@ -15,16 +14,6 @@ from deploy.local.testing import Databases
 
 PUT = text("insert into kept (id) values (:id)")
 COUNT = text("select count(*) from kept")
-
-
-@pytest.fixture
-async def database(postgres: Databases) -> AsyncIterator[Database]:
-    address, _ = await postgres.create_database("connection")
-    made = Database(address, publisher="intake", cell="TH", pool_size=1)
-    async with made.transaction(made.system()) as tx:
-        await tx.execute(text("create table kept (id integer primary key)"))
-    yield made
-    await made.close()
 
 
 async def count(database: Database) -> int:
