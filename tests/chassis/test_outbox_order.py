@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import IntegrityError
 
 from chassis.outbox import MAX_PAYLOAD, TooLargeToSay
 from contracts.events.access import RecordReadV1
@@ -56,16 +56,15 @@ async def test_sequences_count_each_stream_in_the_order_of_saying(consent: Side)
 
 
 async def test_what_is_written_last_is_written_whole_or_not_at_all(consent: Side) -> None:
-    async def say_both(key: str) -> None:
-        async with consent.database.transaction(ORIGIN) as tx:
-            tx.say(given(uuid4(), 1))
-            tx.publish("egress.kh", key, b"sealed")
-
-    with pytest.raises(DBAPIError):
-        await say_both("PostgreSQL takes no \0 in a text")
-    assert await consent.rows("select topic from chassis.outbox") == []
-    await say_both("channel")
-    assert len(await consent.rows("select topic from chassis.outbox")) == 2
+    """What belongs to no stream is written by a statement of its own, the last."""
+    both = given(uuid4(), 1), RecordReadV1(case_id=uuid4(), resource="consent")
+    await consent.run("alter table chassis.outbox add constraint of_streams check (sequence > 0)")
+    with pytest.raises(IntegrityError):
+        await consent.say(*both)
+    assert await consent.rows("select type from chassis.outbox") == []
+    await consent.run("alter table chassis.outbox drop constraint of_streams")
+    await consent.say(*both)
+    assert len(await consent.rows("select type from chassis.outbox")) == 2
 
 
 async def test_a_second_writer_of_a_stream_draws_its_position_after_the_first_has_ended(
