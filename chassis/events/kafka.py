@@ -150,6 +150,9 @@ class Partitions:
             if topic not in self._counts:
                 self._counts[topic] = await self._count(topic)
 
+    def know(self, topics: Collection[str]) -> bool:
+        return all(topic in self._counts for topic in topics)
+
     def of(self, topic: str, key: str) -> int:
         hashed = self._hashes.get(key)
         if hashed is None:

@@ -2,10 +2,9 @@
 
 import asyncio
 import contextlib
-import functools
 import time
-from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
@@ -17,11 +16,11 @@ from chassis.database import Database
 from chassis.endings import within
 from chassis.events.batch import rest_after
 from chassis.events.gaps import OutboxReader, PublishableRows, Tracker
-from chassis.events.kafka import KafkaLink, Partitions, SharedReading
+from chassis.events.kafka import KafkaLink
+from chassis.events.publisher import Batches, Publisher
 from chassis.settings import Settings
 from chassis.supervised import SupervisedLoop
 from chassis.wakes import CHANNEL, Wake
-from contracts.envelope import CONTENT_TYPE
 
 BATCH = 1_000
 FORGET_EVERY = 2_000
@@ -35,12 +34,6 @@ START_SECONDS = 15.0
 CLOSE_SECONDS = 2.0
 LOCK = "select pg_try_advisory_lock(hashtext('corridor.relay'))"
 
-Records = list[dict[str, Any]]
-"""The records of a batch: timestamp, key, value and headers of each."""
-
-RAW_HEADERS = [("content-type", b"application/jose")]
-"""The only header that leaves with a sealed envelope: no event attribute stands outside it."""
-
 SERVER_SETTINGS = {
     "application_name": "corridor-relay",
     # A lost checkpoint only publishes again rows that consumers drop by their sequence; the outbox itself is never
@@ -52,80 +45,12 @@ SERVER_SETTINGS = {
 }
 
 
-def headers(row: Any, source: bytes) -> list[tuple[str, bytes]]:
-    """The headers of a row, equal to those of `Meta.headers`, made without a model: this runs once for each event."""
-    if row["type"] is None:
-        return list(RAW_HEADERS)
-    made = [
-        ("ce_specversion", b"1.0"),
-        ("ce_id", str(row["id"]).encode()),
-        ("ce_source", source),
-        ("ce_type", row["type"].encode()),
-        ("ce_time", _instant(row["time"])),
-        ("ce_partitionkey", row["stream"].encode()),
-        ("ce_sequence", str(row["sequence"]).encode()),
-        ("ce_actor", row["actor"].encode()),
-        ("ce_organisation", row["organisation"].encode()),
-        ("ce_purpose", row["purpose"].encode()),
-        ("ce_policy", row["policy"].encode()),
-    ]
-    if row["causationid"] is not None:
-        made.append(("ce_causationid", row["causationid"].encode()))
-    if row["traceparent"] is not None:
-        made.append(("ce_traceparent", row["traceparent"].encode()))
-    made.append(("content-type", CONTENT_TYPE.encode()))
-    return made
+@dataclass(frozen=True, slots=True)
+class RowsInHand:
+    """Rows that are to be published, and the batches of them where those were made ahead of their turn."""
 
-
-@functools.lru_cache(1_000)
-def _instant(time: datetime) -> bytes:
-    """The events of one transaction share theirs."""
-    return time.astimezone(UTC).isoformat().replace("+00:00", "Z").encode()
-
-
-class Publisher:
-    """Sends rows in order: whole batches of our own making, one after another within a partition.
-
-    Where one reads for all services of the process, it is handed each batch once that is acknowledged.
-    """
-
-    def __init__(self, producer: AIOKafkaProducer, source: str, shared: SharedReading | None = None) -> None:
-        self._producer, self._shared = producer, shared
-        self._partitions = Partitions(producer)
-        self._source = source.encode()
-
-    async def publish(self, rows: Sequence[Any]) -> None:
-        """Returns when every row is acknowledged by all replicas. Raises TopicUnavailable or a KafkaError."""
-        await self._partitions.learn({row["topic"] for row in rows})
-        async with asyncio.TaskGroup() as sending:
-            for (topic, partition), batches in self._batches(rows).items():
-                sending.create_task(self._send(topic, partition, batches))
-
-    def _batches(self, rows: Sequence[Any]) -> dict[tuple[str, int], list[tuple[Any, Records]]]:
-        batches: dict[tuple[str, int], list[tuple[Any, Records]]] = {}
-        for row in rows:
-            topic, stream = row["topic"], row["stream"]
-            made = batches.setdefault((topic, self._partitions.of(topic, stream)), [])
-            record = {
-                "timestamp": int(row["time"].timestamp() * 1000),
-                "key": stream.encode(),
-                "value": row["payload"],
-                "headers": headers(row, self._source),
-            }
-            if not made or made[-1][0].append(**record) is None:
-                made.append((self._producer.create_batch(), []))
-                made[-1][0].append(**record)
-            if self._shared is not None:
-                made[-1][1].append(record)
-        return batches
-
-    async def _send(self, topic: str, partition: int, batches: Sequence[tuple[Any, Records]]) -> None:
-        """The next batch of a partition is sent only when the one before it is safe."""
-        for batch, records in batches:
-            batch.close()
-            done = await (await self._producer.send_batch(batch, topic, partition=partition))
-            if self._shared is not None:
-                self._shared.hand_over(topic, partition, done.offset, records)
+    read: PublishableRows
+    batches: Batches | None = None
 
 
 class Relay(SupervisedLoop):
@@ -171,12 +96,13 @@ class Relay(SupervisedLoop):
     async def _pump(self, reader: OutboxReader, publisher: Publisher) -> None:
         tracker = await reader.load()
         before: PublishableRows | None = None
-        ahead: PublishableRows | None = None
+        ahead: RowsInHand | None = None
         while not self.stopping or ahead is not None:
             began = time.monotonic()
             self._database.wakes.sign(Wake.EVENTS).clear()
-            batch = ahead or await reader.read(tracker)
-            ahead = await self._publish(batch, before, reader, publisher) if batch.rows else None
+            now = ahead or RowsInHand(await reader.read(tracker))
+            batch = now.read
+            ahead = await self._publish(now, before, reader, publisher) if batch.rows else None
             before = batch if ahead is not None else None
             if ahead is None:
                 await self._settle(reader, batch, tracker)
@@ -187,33 +113,40 @@ class Relay(SupervisedLoop):
 
     async def _publish(
         self,
-        batch: PublishableRows,
+        now: RowsInHand,
         before: PublishableRows | None,
         reader: OutboxReader,
         publisher: Publisher,
-    ) -> PublishableRows | None:
-        """Publish; meanwhile settle the batch before it, and when there is likely more, read that. While stopping, nothing more is taken
-        in hand.
+    ) -> RowsInHand | None:
+        """Publish; meanwhile settle the rows before them, and when there are likely more, read those. While stopping, nothing more is
+        taken in hand.
         """
         self._waiting_since = time.monotonic()
         try:
             async with asyncio.TaskGroup() as both:
-                both.create_task(publisher.publish(batch.rows))
-                meanwhile = both.create_task(self._meanwhile(batch, before, reader))
+                both.create_task(publisher.publish(now.read.rows, now.batches))
+                meanwhile = both.create_task(self._meanwhile(now.read, before, reader, publisher))
         finally:
             self._waiting_since = None
         return meanwhile.result()
 
     async def _meanwhile(
-        self, batch: PublishableRows, before: PublishableRows | None, reader: OutboxReader
-    ) -> PublishableRows | None:
-        """Settle the batch before, and read the next, while this one is under way to the broker."""
-        if before is not None:
-            await self._settle(reader, before)
-        if len(batch.rows) < BATCH or self.stopping:
-            return None
-        following = await reader.read(batch.tracker)
-        return following if following.rows else None
+        self,
+        batch: PublishableRows,
+        before: PublishableRows | None,
+        reader: OutboxReader,
+        publisher: Publisher,
+    ) -> RowsInHand | None:
+        """Read the next batch, and make it while the one before is settled; meanwhile this one is under way to the broker."""
+        more = len(batch.rows) == BATCH and not self.stopping
+        following = await reader.read(batch.tracker) if more else None
+        async with asyncio.TaskGroup() as both:
+            if before is not None:
+                both.create_task(self._settle(reader, before))
+            if following is None or not following.rows:
+                return None
+            made = both.create_task(publisher.made_ahead(following.rows))
+        return RowsInHand(following, made.result())
 
     async def _company(self, published: int, seconds: float) -> None:
         """Let what comes next wait for others where the machine was busy with so few."""

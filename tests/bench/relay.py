@@ -7,7 +7,8 @@ import asyncpg
 from confluent_kafka import Producer
 
 from chassis.events.gaps import Tracker
-from chassis.events.relay import BATCH, Relay, headers
+from chassis.events.publisher import headers
+from chassis.events.relay import BATCH, Relay
 from tests.bench.cell import Bench, dsn
 
 READ = "select * from chassis.outbox where pos > $1 order by pos limit $2"

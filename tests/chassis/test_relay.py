@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from chassis.events.gaps import PublishableRows, Tracker
-from chassis.events.relay import BATCH, Relay, headers
+from chassis.events.publisher import Publisher, headers
+from chassis.events.relay import BATCH, Relay
 from contracts.envelope import Event, Meta
 from contracts.events.access import RecordReadV1
 from tests.chassis.pipeline import (
@@ -254,6 +255,55 @@ async def test_a_topic_that_is_missing_is_named_by_readiness_and_its_events_wait
         await eventually(well)
 
 
+async def test_a_topic_that_is_missing_holds_up_nothing_that_was_said_before(
+    consent: Side, kafka: Any, topic_prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.events.relay.BATCH", 2)
+    case = uuid4()
+    await consent.say(given(case, 1), given(case, 2))
+    await consent.say(RecordReadV1(case_id=case, resource="consent", fields=("purposes",)))
+    relay = consent.relay()
+    async with running(relay):
+
+        async def named() -> bool:
+            return topic_prefix + "consent.access" in (relay.healthy() or "")
+
+        await eventually(named, seconds=30)
+        [(passed,)] = await consent.rows(
+            "select count(*) from chassis.outbox where pos <= (select max_pos from chassis.relay)"
+        )
+        assert passed == 2
+        await kafka.create_topics({topic_prefix + "consent.access": 1})
+        assert len(await read_topic(kafka.bootstrap, topic_prefix + "consent.access", 1)) == 1
+    assert streams(await published(consent, 2)) == {str(case): [1, 2]}
+
+
+async def test_batches_that_were_made_while_others_were_sent_arrive_once_and_in_order(
+    consent: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead: list[int] = []
+
+    class Watched(Publisher):
+        async def made_ahead(self, rows: Any) -> Any:
+            made = await super().made_ahead(rows)
+            ahead.append(0 if made is None else len(rows))
+            return made
+
+    monkeypatch.setattr("chassis.events.relay.BATCH", 100)  # two slices
+    monkeypatch.setattr("chassis.events.relay.Publisher", Watched)
+    cases = [uuid4() for _ in range(7)]
+    for revision in range(1, 61):
+        await consent.say(*(given(case, revision) for case in cases))
+    async with running(consent.relay()):
+        records = await published(consent, 420)
+    assert streams(records) == {str(case): list(range(1, 61)) for case in cases}
+    assert ahead[1:] == [
+        100,
+        100,
+        20,
+    ]  # for the first the broker is still asked how many partitions there are
+
+
 class InTurns:
     """The database and the broker of two full batches: of the first the checkpoint is done only once the second is being sent."""
 
@@ -268,8 +318,13 @@ class InTurns:
         rows = list(range(begins, min(begins + BATCH, 2 * BATCH)))
         return PublishableRows(rows, Tracker(begins + len(rows), {}))
 
-    async def publish(self, rows: list[int]) -> None:
+    async def made_ahead(self, rows: list[int]) -> list[int]:
+        assert self.sent == 0  # the first is not there yet
+        return rows
+
+    async def publish(self, rows: list[int], batches: list[int] | None = None) -> None:
         if rows[0]:
+            assert batches == rows
             self.sending.set()
         await asyncio.sleep(0.01)
         self.sent = rows[-1] + 1
@@ -308,7 +363,7 @@ class OneByOne:
     async def read(self, tracker: Tracker) -> PublishableRows:
         return PublishableRows(list(range(tracker.max_pos, self.there)), Tracker(self.there, {}))
 
-    async def publish(self, rows: list[int]) -> None:
+    async def publish(self, rows: list[int], _: None) -> None:
         await asyncio.sleep(self.seconds)
         self.sent.append(len(rows))
         if sum(self.sent) >= 4:
