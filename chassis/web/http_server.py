@@ -21,6 +21,8 @@ MOST_CONNECTIONS = 2_000
 MOST_REQUESTS = 500
 """The requests under way at once; a connection that waits between two requests counts for nothing."""
 OPEN_FILES = 4_096
+DATE_SECONDS = 1.0
+"""The seconds after which the date in the answers is another one."""
 LAST_REQUESTS_SECONDS = 5
 """The time for requests under way when the service stops."""
 
@@ -112,6 +114,30 @@ class LimitedProtocol(HttpToolsProtocol):
         self.transport.close()
 
 
+class QuietServer(uvicorn.Server):
+    """A server that wakes up once a second, for the date in its answers, and at once when it is to end."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        self._ending = asyncio.Event()
+        super().__init__(config)
+
+    @property
+    def should_exit(self) -> bool:
+        return self._ending.is_set()
+
+    @should_exit.setter
+    def should_exit(self, ends: bool) -> None:
+        if ends:
+            self._ending.set()
+        else:
+            self._ending.clear()
+
+    async def main_loop(self) -> None:
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), DATE_SECONDS)
+
+
 def server(
     app: ASGIApp, host: str, port: int, *, tls: tuple[str, str] | None = None, callers: Path | None = None
 ) -> uvicorn.Server:
@@ -123,7 +149,7 @@ def server(
     if resource.getrlimit(resource.RLIMIT_NOFILE)[0] < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
     certificate, key = tls or (None, None)
-    made = uvicorn.Server(
+    made = QuietServer(
         uvicorn.Config(
             app,
             host=host,

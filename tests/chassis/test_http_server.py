@@ -187,3 +187,36 @@ async def test_in_production_readiness_tells_a_stranger_no_more_than_its_status(
     answer = await address.answer(request("/health/ready"))
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["problems"] == {}
     assert b"PostgreSQL" not in answer
+
+
+async def _date(address: Address) -> bytes:
+    answer = await address.answer(request("/health/live"))
+    return next(line for line in answer.split(b"\r\n") if line.startswith(b"date: "))
+
+
+async def test_the_date_of_an_answer_goes_on(address: Address) -> None:
+    first = await _date(address)
+    async with asyncio.timeout(30):
+        while await _date(address) == first:
+            await asyncio.sleep(0.2)
+
+
+async def test_a_server_to_whom_nobody_comes_wakes_up_once_a_second_and_ends_when_it_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made, woken, now = server(None, "127.0.0.1", 0), 0, asyncio.get_running_loop().time  # type: ignore[arg-type]
+    on_tick = made.on_tick
+
+    async def counted(counter: int) -> bool:
+        nonlocal woken
+        woken += 1
+        return await on_tick(counter)
+
+    monkeypatch.setattr(made, "on_tick", counted)
+    began, task = now(), asyncio.create_task(made.serve())
+    await asyncio.sleep(2.5)
+    assert 2 <= woken <= now() - began + 1
+    monkeypatch.setattr(http_server, "DATE_SECONDS", 600)
+    await asyncio.sleep(1.5)  # from here on it waits for the next date
+    made.should_exit = True
+    assert await within(10, task)
