@@ -65,8 +65,9 @@ _WORK = insert_missing(
 
 
 _UNPUBLISHED = text(
-    "select exists (select from chassis.outbox where topic = :topic and time < :before"
-    " and pos > (select max_pos from chassis.relay))"
+    "select topic from unnest(cast(:topics as text[])) as asked(topic)"
+    " where exists (select from chassis.outbox as o where o.topic = asked.topic and o.time < :before"
+    " and o.pos > (select max_pos from chassis.relay))"
 )
 
 
@@ -142,7 +143,7 @@ def work_to_write(due: Sequence[DueWork], now: datetime, traceparent: str | None
     return SetWrite(_WORK, rows, {"traceparent": traceparent})
 
 
-async def is_held_up(conn: DirectConnection, topic: str, before: datetime) -> bool:
-    """True where something for this topic that was written before this moment has not been published yet."""
-    asked = {"topic": topic, "before": before}
-    return bool((await conn.execute(_UNPUBLISHED, asked)).scalar_one())
+async def held_up(conn: DirectConnection, topics: Sequence[str], before: datetime) -> set[str]:
+    """Of these, the topics for which something that was written before this moment has not been published yet."""
+    asked = {"topics": [*topics], "before": before}
+    return set((await conn.execute(_UNPUBLISHED, asked)).scalars())

@@ -1,11 +1,11 @@
 """Signs of life: every few seconds each partner is told how far we have read, and how many envelopes we gave out."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from chassis.database import Transaction
-from chassis.outbox import is_held_up
+from chassis.outbox import held_up
 from chassis.service import Service
 from chassis.supervised import SupervisedLoop
 from contracts.border.items import ControlItem, Presence
@@ -35,22 +35,29 @@ class PresenceLoop(SupervisedLoop):
         await self.every(self._settings.presence_seconds, self.say_all)
 
     async def say_all(self) -> None:
-        for cell in self._settings.partners:
-            await self.say(cell)
-
-    async def say(self, cell: str) -> None:
+        """Tell all partners in one transaction: none of them is told of another."""
         async with self._database.transaction(self._database.system()) as tx:
-            heads = await outgoing_envelopes.heads(tx, cell)
-            if self._knows(cell, heads) or await self._stuck(tx, cell):
-                return
-            item = ControlItem(tx.new_id(), Presence(await inbox.offsets(tx, cell), heads))
-            address = Address(authority(self._settings.cell), authority(cell), cell)
-            try:
-                await self._sealer.send_uncounted(tx, address, item)
-            except NoKey:
-                return
-        _, told, times = self._told.get(cell, (0.0, {}, 0))
-        self._told[cell] = time.monotonic(), heads, times + 1 if told == heads else 1
+            heads = await outgoing_envelopes.heads(tx, [*self._settings.partners])
+            due = [cell for cell in heads if not self._knows(cell, heads[cell])]
+            stuck = await self._stuck(tx, due) if due else set()
+            told = {
+                cell: heads[cell]
+                for cell in due
+                if cell not in stuck and await self._say(tx, cell, heads[cell])
+            }
+        for cell, now in told.items():
+            _, before, times = self._told.get(cell, (0.0, {}, 0))
+            self._told[cell] = time.monotonic(), now, times + 1 if before == now else 1
+
+    async def _say(self, tx: Transaction, cell: str, heads: Mapping[str, int]) -> bool:
+        """False where there is no key to say it with."""
+        item = ControlItem(tx.new_id(), Presence(await inbox.offsets(tx, cell), heads))
+        address = Address(authority(self._settings.cell), authority(cell), cell)
+        try:
+            await self._sealer.send_uncounted(tx, address, item)
+        except NoKey:
+            return False
+        return True
 
     def _knows(self, cell: str, heads: Mapping[str, int]) -> bool:
         """True where this turn is left out. Whoever sent us something hears by our receipt, which is an envelope too, that it came."""
@@ -61,6 +68,6 @@ class PresenceLoop(SupervisedLoop):
         )  # told in every second one, of which one may be lost
         return lasts and told == heads and times >= OFTEN_ENOUGH and time.monotonic() < at + 1.5 * turn
 
-    async def _stuck(self, tx: Transaction, cell: str) -> bool:
-        topic = self._settings.topic(self._settings.egress(cell))
-        return await is_held_up(tx.conn, topic, tx.now - TOO_LONG)
+    async def _stuck(self, tx: Transaction, cells: Sequence[str]) -> set[str]:
+        topics = {self._settings.topic(self._settings.egress(cell)): cell for cell in cells}
+        return {topics[topic] for topic in await held_up(tx.conn, [*topics], tx.now - TOO_LONG)}

@@ -11,6 +11,7 @@ from contracts.border.envelope import KeyOf, seal, sha256
 from contracts.border.items import AgreementReference, Claims, ControlItem, Item
 from contracts.organisations import authority
 from services.exchange.domain.chain import OutgoingChain
+from services.exchange.domain.distrust import Distrusts
 from services.exchange.domain.sent import SentItem
 from services.exchange.settings import Settings
 from services.exchange.store import distrusts, outgoing_envelopes
@@ -80,7 +81,8 @@ class Sealer:
         """Send one envelope. `protects`: it is signed even with a key that was lost. Raises NoKey before anything is written,
         TooLargeToSeal when the items do not fit.
         """
-        keys = await self._keys(tx, address, [item for item, _ in items], protects=protects)
+        counted = await distrusts.active(tx)
+        keys = self._keys(counted, address, [item for item, _ in items], tx.now, protects=protects)
         chain = await outgoing_envelopes.lock_chain(tx, address.cell, address.recipient)
         jti = tx.new_id()
         lifetime = timedelta(hours=self._settings.envelope_hours)
@@ -99,8 +101,9 @@ class Sealer:
         """Send a sign of life: outside the chain, remembered by nobody, soon expired. It asks for what is sealed to us: not while our own key
         for that was lost. Raises NoKey.
         """
-        await self.require_trust(tx, Address(address.sender, address.sender, self._settings.cell))
-        keys = await self._keys(tx, address, [item])
+        counted = await distrusts.active(tx)
+        self._require_trust(counted, Address(address.sender, address.sender, self._settings.cell), tx.now)
+        keys = self._keys(counted, address, [item], tx.now)
         none = OutgoingChain(address.cell, address.recipient, seq=-1, head="")
         claims = self._claims(tx, address, tx.new_id(), PRESENCE_EXPIRES, none, [item], None)
         tx.publish(
@@ -118,8 +121,18 @@ class Sealer:
         protects: bool = False,
     ) -> None:
         """Raises TrustAwaited where a key that would be needed was lost, or the agreement is suspended here."""
-        counted = await distrusts.active(tx)
-        own, recipient = self.trust.signer(address.sender, tx.now), self._recipient(address, tx.now)
+        self._require_trust(await distrusts.active(tx), address, tx.now, agreement, protects=protects)
+
+    def _require_trust(
+        self,
+        counted: Distrusts,
+        address: Address,
+        now: datetime,
+        agreement: AgreementReference | None = None,
+        *,
+        protects: bool = False,
+    ) -> None:
+        own, recipient = self.trust.signer(address.sender, now), self._recipient(address, now)
         ends = {address.sender, address.recipient, authority(address.cell)}
         needed = (None if protects else own, *(recipient or ()))
         used = {key.kid for key in needed if key is not None}
@@ -129,13 +142,19 @@ class Sealer:
         if agreement is not None and counted.suspends(agreement.id, agreement.version):
             raise TrustAwaited
 
-    async def _keys(
-        self, tx: Transaction, address: Address, items: Sequence[Item], *, protects: bool = False
+    def _keys(
+        self,
+        counted: Distrusts,
+        address: Address,
+        items: Sequence[Item],
+        now: datetime,
+        *,
+        protects: bool = False,
     ) -> EnvelopeKeys:
-        agreements = [None if isinstance(item, ControlItem) else item.agreement for item in items]
-        for agreement in agreements:
-            await self.require_trust(tx, address, agreement, protects=protects)
-        signer, recipient = self.trust.signer(address.sender, tx.now), self._recipient(address, tx.now)
+        for item in items:
+            agreement = None if isinstance(item, ControlItem) else item.agreement
+            self._require_trust(counted, address, now, agreement, protects=protects)
+        signer, recipient = self.trust.signer(address.sender, now), self._recipient(address, now)
         if signer is None:
             raise NoKey("unknown_key")
         if recipient is None:

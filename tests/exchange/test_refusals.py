@@ -118,7 +118,7 @@ async def test_an_envelope_that_went_missing_with_nothing_behind_it_is_noticed_b
     case, _ = await sealed(th, kh)
     presence = next(loop for loop in th.harness.service.loops if loop.name == "presence")
     for _ in range(2):
-        await presence.say("KH")
+        await presence.say_all()
         await kh.take("TH", await th.leaving(kh))
     await carry(th, kh)
     assert await received(kh) == [str(case.disclosure_id)]

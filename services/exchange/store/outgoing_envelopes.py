@@ -39,6 +39,7 @@ class SentEnvelope:
 
 
 _LOCK = upsert_set(OUTGOING_CHAINS, update={"seq": "t.seq"}, returning="t.cell, t.recipient, t.seq, t.head")
+_HEADS = text("select cell, recipient, seq from exchange.outgoing_chains where cell = any(:cells)")
 _LINK = update_set(OUTGOING_CHAINS, "seq", "head")
 _ENVELOPE = insert_set(ENVELOPES)
 _ITEM = insert_set(ENVELOPE_ITEMS, without=["code"])
@@ -97,9 +98,12 @@ async def move_items(
     await tx.execute(text(statement), {"ids": list(item_ids), "s": state, "c": code})
 
 
-async def heads(tx: Transaction, cell: str) -> dict[str, int]:
-    statement = "select recipient, seq from exchange.outgoing_chains where cell = :cell"
-    return {row.recipient: row.seq for row in await tx.execute(text(statement), {"cell": cell})}
+async def heads(tx: Transaction, cells: Sequence[str]) -> dict[str, dict[str, int]]:
+    """By cell, the number of the last envelope to each of its organisations."""
+    found: dict[str, dict[str, int]] = {cell: {} for cell in cells}
+    for row in await tx.execute(_HEADS, {"cells": [*cells]}):
+        found[row.cell][row.recipient] = row.seq
+    return found
 
 
 async def items_of(

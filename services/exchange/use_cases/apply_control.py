@@ -285,7 +285,7 @@ async def _resend(tx: Transaction, cell: str, wanted: Resend) -> None:
         for sent in await outgoing_envelopes.items_of(tx, cell, sha256=wanted.sha256):
             await _again(tx, cell, sent, None)
         return
-    given_out = (await outgoing_envelopes.heads(tx, cell)).get(wanted.recipient, 0)
+    given_out = (await outgoing_envelopes.heads(tx, [cell]))[cell].get(wanted.recipient, 0)
     for seq in wanted.numbers:
         items = await outgoing_envelopes.items_of(tx, cell, recipient=wanted.recipient, seq=seq)
         again = [await _again(tx, cell, sent, seq) for sent in items]
