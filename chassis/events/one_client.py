@@ -68,7 +68,7 @@ class SharedConsumer:
     Its `start`, `topics` and offsets ask the broker with the service's own rights.
     """
 
-    poll_ms = 2_000
+    poll_ms = 5_000
     """The milliseconds after which a wait ends although nothing came. Other partitions end it at once."""
 
     def __init__(self, link: KafkaLink, shared: SharedClient) -> None:

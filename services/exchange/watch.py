@@ -99,7 +99,7 @@ class BacklogWatch(SupervisedLoop):
         return f"more than {self._settings.backlog} items wait for {', '.join(self._behind)}"
 
     async def session(self) -> None:
-        await self.every(self._settings.trust_seconds, self.look)
+        await self.every(5 * self._settings.trust_seconds, self.look)
 
     async def look(self) -> None:
         most = self._settings.backlog + 1
