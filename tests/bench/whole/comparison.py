@@ -2,20 +2,23 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import Any
 
 from tests.bench.gates import Gate
 from tests.bench.peer.leg import running_peer
-from tests.bench.whole.cells import EARLIER, Tree, running
+from tests.bench.whole.cells import EARLIER, Running, Tree, running
 from tests.bench.whole.collector import collector
 from tests.bench.whole.floor import FloorTurn, floor_turn
+from tests.bench.whole.script import Client
 from tests.bench.whole.turn import Measured, Plan, clients_of, many, turn, warm_up
 from tests.bench.whole.usage import resident
 
 CPU_GATE, RATE_GATE, CROSSING_GATE, PEER_GATE, IDLE_GATE = 1 / 5, 0.10, 2.0, 2.0, 1 / 10
 TELEMETRY_GATE, CELL_GATE_MB = 0.15, 700
+PAIRS, PAIR_CASES = 8, 16
+"""The pairs of turns that tell what telemetry costs, and the cases of each: short, for within a minute the machine is as fast as it was."""
 
 
 @dataclass(slots=True)
@@ -26,8 +29,8 @@ class Rounds:
     then: list[Measured] = field(default_factory=list)
     floor: list[FloorTurn] = field(default_factory=list)
     peer: list[Measured] = field(default_factory=list)
-    unobserved: list[Measured] = field(default_factory=list)
-    """This tree without telemetry, in the first round alone."""
+    telemetry: list[float] = field(default_factory=list)
+    """The share of the cells' CPU that spans cost, in each pair of turns of few cases."""
     cells_mb: list[float] = field(default_factory=list)
     """The resident memory of a whole cell after a few cases."""
 
@@ -66,18 +69,15 @@ class Rounds:
             Gate(f"CPU of an idle stack, of that at {EARLIER}", self._idling, IDLE_GATE),
             Gate("rounds in which the judge found a fault", unclean, 0),
             Gate("memory of a whole cell in MB", median(self.cells_mb), CELL_GATE_MB),
-            Gate("telemetry's share of the CPU of a case in the cells", self._telemetry, TELEMETRY_GATE),
+            Gate(
+                "telemetry's share of the CPU of a case in the cells", median(self.telemetry), TELEMETRY_GATE
+            ),
         ]
 
     @property
     def _idling(self) -> float:
         """Each stack is left alone in its first turn."""
         return self.now[0].idling / self.then[0].idling
-
-    @property
-    def _telemetry(self) -> float:
-        on, off = (median(one.cpu["cells"] for one in turns) for turns in (self.now, self.unobserved))
-        return (on - off) / on
 
     def _medians(self, turns: Sequence[Any]) -> dict[str, float]:
         names = ("each", "rate", "crossing")
@@ -94,8 +94,8 @@ async def measure(trees: tuple[Tree, Tree], plan: Plan, rounds: int) -> Rounds:
     own, theirs = itertools.count(1), itertools.count(1)
     async with collector() as address:
         for _ in range(rounds):
-            if not found.unobserved:
-                await _unobserved(now, plan, own, found)
+            if not found.telemetry:
+                await _telemetry(now, plan, own, found, address)
             await _exporting(now, plan, own, found.now, address)
             await _exporting(then, plan, theirs, found.then, address)
             await _exporting(now, plan, own, found.now, address)
@@ -115,18 +115,38 @@ async def _exporting(
     print(f"whole {tree.name:<8}{turns[-1]}", flush=True)
 
 
-async def _unobserved(tree: Tree, plan: Plan, numbers: Iterator[int], found: Rounds) -> None:
-    """What memory a cell takes after a few cases, and then the cases of many clients, without telemetry."""
+async def _telemetry(tree: Tree, plan: Plan, numbers: Iterator[int], found: Rounds, address: str) -> None:
+    """What memory a cell takes, while no other stack shares its pages, and what spans cost."""
     async with running(tree) as cells, clients_of(cells, plan.clients) as clients:
         await warm_up(cells, clients[:1], numbers)
         few = resident(cells.pids("TH"))
         await warm_up(cells, clients, numbers)
-        found.unobserved.append(await many(cells, clients, list(itertools.islice(numbers, plan.cases))))
+        found.telemetry += await _shares(cells, clients, plan, numbers, address)
         later = sum(resident(cells.pids("TH")).values())
     found.cells_mb.append(sum(few.values()))
     parts = ", ".join(f"{name} {size:.0f}" for name, size in few.items())
     print(
-        f"without spans {found.unobserved[-1].cpu['cells'] * 1000:.0f} ms of CPU a case in the cells; "
+        f"telemetry       {' '.join(f'{share:.2f}' for share in found.telemetry)} of the CPU of the cells; "
         f"memory of a cell {found.cells_mb[-1]:.0f} MB ({parts}), after all these cases {later:.0f}",
         flush=True,
     )
+
+
+async def _shares(
+    silent: Running, clients: list[Client], plan: Plan, numbers: Iterator[int], address: str
+) -> list[float]:
+    """The share of the cells' CPU that spans take: beside these cells, which export none, others of this tree export every span, and each plays few cases in turns."""
+    other, found = replace(silent.tree, name="telling", state=silent.tree.state.with_name("telling")), []
+    async with (
+        running(other, {"otlp_endpoint": address}) as telling,
+        clients_of(telling, plan.clients) as theirs,
+    ):
+        await warm_up(telling, theirs, numbers)
+        for pair in range(PAIRS):
+            spent = {}
+            for name in ("silent", "telling") if pair % 2 else ("telling", "silent"):
+                cells, players = (silent, clients) if name == "silent" else (telling, theirs)
+                played = await many(cells, players, list(itertools.islice(numbers, PAIR_CASES)))
+                spent[name] = played.cpu["cells"]
+            found.append(1 - spent["silent"] / spent["telling"])
+    return found

@@ -231,8 +231,8 @@ async def floor_turn(state: Path, plan: Plan) -> FloorTurn:
     """A turn of the floor on the servers of two cells that were stopped."""
     prefix, cells = f"floor_{uuid4().hex[:8]}", {code: Cell(code, state, partners=CELLS) for code in CELLS}
     try:
-        for cell in cells.values():
-            await asyncio.gather(asyncio.to_thread(cell.broker.start), asyncio.to_thread(cell.postgres.start))
+        servers_of = [server for cell in cells.values() for server in (cell.broker, cell.postgres)]
+        await asyncio.gather(*(asyncio.to_thread(server.start) for server in servers_of))
         async with AsyncExitStack() as exits:
             servers = {code: Server(cell, exits, prefix) for code, cell in cells.items()}
             for code, server in servers.items():

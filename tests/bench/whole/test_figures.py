@@ -59,16 +59,14 @@ def test_what_was_spent_is_the_difference_of_each_kind() -> None:
 def test_each_gate_is_missed_by_what_it_is_about_alone(now: Measured, missed: list[str]) -> None:
     peer = measured(0.5, rate=0.45 if now.rate == 0.9 else 1.0)
     then = dataclasses.replace(measured(0.5), idle={"cells": 1.0})
-    rounds = Rounds([now], [then], [FloorTurn(10.0, [0.25])], [peer], [measured(0.099)], [700.0])
+    rounds = Rounds([now], [then], [FloorTurn(10.0, [0.25])], [peer], [0.01], [700.0])
     names = [gate.what for gate in rounds.gates if not gate.reached]
     assert [name.startswith(what) for name, what in zip(names, missed, strict=True)] == [True] * len(missed)
 
 
 def test_telemetry_and_memory_have_gates_of_their_own() -> None:
     now, then = measured(0.10), dataclasses.replace(measured(0.5), idle={"cells": 1.0})
-    rounds = Rounds(
-        [now], [then], [FloorTurn(10.0, [0.25])], [measured(0.5, rate=1.0)], [measured(0.08)], [701.0]
-    )
+    rounds = Rounds([now], [then], [FloorTurn(10.0, [0.25])], [measured(0.5, rate=1.0)], [0.2], [701.0])
     missed = [gate.what.split()[0] for gate in rounds.gates if not gate.reached]
     assert missed == ["memory", "telemetry's"]
 
@@ -80,7 +78,7 @@ def test_a_ratio_is_of_the_medians_of_all_rounds() -> None:
         [measured(0.5)],
         [FloorTurn(10.0, [0.25])],
         [measured(0.3)],
-        [measured(0.09)],
+        [0.3, 0.1, -0.2],
         [650.0, 500.0, 600.0],
     )
     assert [gate.figure for gate in rounds.gates] == pytest.approx(
