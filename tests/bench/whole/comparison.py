@@ -17,7 +17,7 @@ from tests.bench.whole.usage import resident
 
 CPU_GATE, RATE_GATE, CROSSING_GATE, PEER_GATE, IDLE_GATE = 1 / 5, 0.10, 2.0, 2.0, 1 / 10
 TELEMETRY_GATE, CELL_GATE_MB = 0.15, 700
-PAIRS, PAIR_CASES = 8, 16
+PAIRS, PAIR_CASES = 5, 16
 """The pairs of turns that tell what telemetry costs, and the cases of each: short, for within a minute the machine is as fast as it was."""
 
 
