@@ -178,7 +178,7 @@ async def _copy(cell: Cell) -> None:
     await own.close()
 
 
-async def measure(tree: Tree, rounds: int = 3, count: int = 400) -> list[Gate]:
+async def measure(tree: Tree, rounds: int = 3, count: int = 300) -> list[Gate]:
     """Print each round, and answer what they come to."""
     ratios = []
     for one, bare in await measured(tree, rounds, count):

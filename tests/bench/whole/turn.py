@@ -96,11 +96,11 @@ async def turn(cells: Running, plan: Plan, numbers: Iterator[int], *, idles: boo
     return found
 
 
-async def warm_up(cells: Running, clients: list[Client], numbers: Iterator[int]) -> None:
+async def warm_up(cells: Running, clients: list[Client], numbers: Iterator[int], each: int = WARM_UP) -> None:
     """Play a few cases by each client and wait for the rest after them: a cell is up for months, so its connections are open, and its broker has compiled
     what it does.
     """
-    await play(clients, list(itertools.islice(numbers, WARM_UP * len(clients))))
+    await play(clients, list(itertools.islice(numbers, each * len(clients))))
     await rest(cells)
 
 
