@@ -13,6 +13,9 @@ from services.exchange.settings import Settings
 from services.exchange.store import distrusts, partners, trust_documents
 from services.exchange.trust import Trust
 
+SELDOM = 5
+"""The backlog is looked at once for so many looks at the signed files: it grows for hours before it matters."""
+
 
 class TrustWatch(SupervisedLoop):
     """Looks at the signed files. One that does not hold is named, and leaves the former one in force."""
@@ -99,7 +102,7 @@ class BacklogWatch(SupervisedLoop):
         return f"more than {self._settings.backlog} items wait for {', '.join(self._behind)}"
 
     async def session(self) -> None:
-        await self.every(5 * self._settings.trust_seconds, self.look)
+        await self.every(SELDOM * self._settings.trust_seconds, self.look)
 
     async def look(self) -> None:
         most = self._settings.backlog + 1
