@@ -151,6 +151,7 @@ class Partitions:
                 self._counts[topic] = await self._count(topic)
 
     def know(self, topics: Collection[str]) -> bool:
+        """True where none of these topics has to be asked for."""
         return all(topic in self._counts for topic in topics)
 
     def of(self, topic: str, key: str) -> int:

@@ -69,7 +69,7 @@ class SharedConsumer:
     """
 
     poll_ms = 5_000
-    """The milliseconds after which a wait ends although nothing came. Other partitions end it at once."""
+    """The milliseconds after which a wait ends although nothing came, and after which an offset that an operator moved is noticed. Other partitions end it at once."""
 
     def __init__(self, link: KafkaLink, shared: SharedClient) -> None:
         self._link, self._shared = link, shared

@@ -12,6 +12,7 @@ from chassis.events.kafka import Partitions, SharedReading
 from contracts.envelope import CONTENT_TYPE
 
 SLICE = 50
+"""The rows of which records are made before everything else of the process has its turn."""
 
 Records = list[dict[str, Any]]
 """The records of a batch: timestamp, key, value and headers of each."""

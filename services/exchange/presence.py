@@ -63,9 +63,8 @@ class PresenceLoop(SupervisedLoop):
         """True where this turn is left out. Whoever sent us something hears by our receipt, which is an envelope too, that it came."""
         at, told, times = self._told.get(cell, (0.0, {}, 0))
         turn = self._settings.presence_seconds
-        lasts = (
-            self._settings.presence_lifetime_seconds > 4 * turn
-        )  # told in every second one, of which one may be lost
+        # told in every second turn, of which one may be lost
+        lasts = self._settings.presence_lifetime_seconds > 4 * turn
         return lasts and told == heads and times >= OFTEN_ENOUGH and time.monotonic() < at + 1.5 * turn
 
     async def _stuck(self, tx: Transaction, cells: Sequence[str]) -> set[str]:

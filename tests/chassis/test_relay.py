@@ -297,11 +297,8 @@ async def test_batches_that_were_made_while_others_were_sent_arrive_once_and_in_
     async with running(consent.relay()):
         records = await published(consent, 420)
     assert streams(records) == {str(case): list(range(1, 61)) for case in cases}
-    assert ahead[1:] == [
-        100,
-        100,
-        20,
-    ]  # for the first the broker is still asked how many partitions there are
+    # for the first the broker is still asked how many partitions there are
+    assert ahead[1:] == [100, 100, 20]
 
 
 class InTurns:

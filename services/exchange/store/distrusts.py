@@ -94,7 +94,7 @@ async def active(tx: Transaction) -> Distrusts:
     """All that counts no more now, by whoever's word: of the operators here, or of the trust list."""
     keys: dict[str, str] = {}
     agreements: set[tuple[str, int]] = set()
-    for row in await tx.execute(_ACTIVE, steady=True):
+    for row in await tx.execute(_ACTIVE):
         if row.agreement_version is None:
             keys[row.name] = row.organisation
         else:

@@ -12,7 +12,7 @@ from tests.bench.whole.cells import EARLIER, Running, Tree, running
 from tests.bench.whole.collector import collector
 from tests.bench.whole.floor import FloorTurn, floor_turn
 from tests.bench.whole.script import Client
-from tests.bench.whole.turn import Measured, Plan, clients_of, many, turn, warm_up
+from tests.bench.whole.turn import Measured, Plan, clients_of, judged, many, turn, warm_up
 from tests.bench.whole.usage import resident
 
 CPU_GATE, RATE_GATE, CROSSING_GATE, PEER_GATE, IDLE_GATE = 1 / 5, 0.10, 2.0, 2.0, 1 / 10
@@ -33,6 +33,8 @@ class Rounds:
     """The share of the cells' CPU that spans cost, in each pair of turns of few cases."""
     cells_mb: list[float] = field(default_factory=list)
     """The resident memory of a whole cell after a few cases."""
+    beside: list[bool] = field(default_factory=list)
+    """Whether the judge found nothing in the stack that played beside this tree's to tell what spans cost."""
 
     @property
     def then_rate(self) -> float:
@@ -43,7 +45,7 @@ class Rounds:
     def gates(self) -> list[Gate]:
         """Each a ratio of the medians of all rounds."""
         now, then, floor, peer = (self._medians(one) for one in (self.now, self.then, self.floor, self.peer))
-        unclean = sum(not one.clean for one in (*self.now, *self.peer))
+        unclean = sum(not one.clean for one in (*self.now, *self.peer)) + self.beside.count(False)
         return [
             Gate(f"CPU of a whole case, of that at {EARLIER}", now["each"] / then["each"], CPU_GATE),
             Gate(
@@ -88,7 +90,7 @@ class Rounds:
 
 async def measure(trees: tuple[Tree, Tree], plan: Plan, rounds: int) -> Rounds:
     """Print each turn, and answer all of them. The earlier tree's stands between two of this one, and each other one beside one of these, for a machine is not as
-    fast a minute later. Both trees export every span, but in the turn of this one that is to tell what that costs.
+    fast a minute later. All of them export every span. Before them short turns of this tree tell what that costs.
     """
     found, (now, then) = Rounds(), trees
     own, theirs = itertools.count(1), itertools.count(1)
@@ -121,7 +123,7 @@ async def _telemetry(tree: Tree, plan: Plan, numbers: Iterator[int], found: Roun
         await warm_up(cells, clients[:1], numbers)
         few = resident(cells.pids("TH"))
         await warm_up(cells, clients, numbers, PAIR_WARM_UP)
-        found.telemetry += await _shares(cells, clients, plan, numbers, address)
+        await _compare_spans(cells, clients, plan, numbers, found, address)
         later = sum(resident(cells.pids("TH")).values())
     found.cells_mb.append(sum(few.values()))
     parts = ", ".join(f"{name} {size:.0f}" for name, size in few.items())
@@ -132,11 +134,11 @@ async def _telemetry(tree: Tree, plan: Plan, numbers: Iterator[int], found: Roun
     )
 
 
-async def _shares(
-    silent: Running, clients: list[Client], plan: Plan, numbers: Iterator[int], address: str
-) -> list[float]:
+async def _compare_spans(
+    silent: Running, clients: list[Client], plan: Plan, numbers: Iterator[int], found: Rounds, address: str
+) -> None:
     """The share of the cells' CPU that spans take: beside these cells, which export none, others of this tree export every span, and each plays few cases in turns."""
-    other, found = replace(silent.tree, name="telling", state=silent.tree.state.with_name("telling")), []
+    other = replace(silent.tree, name="telling", state=silent.tree.state.with_name("telling"))
     async with (
         running(other, {"otlp_endpoint": address}) as telling,
         clients_of(telling, plan.clients) as theirs,
@@ -148,5 +150,5 @@ async def _shares(
                 cells, players = (silent, clients) if name == "silent" else (telling, theirs)
                 played = await many(cells, players, list(itertools.islice(numbers, PAIR_CASES)))
                 spent[name] = played.cpu["cells"]
-            found.append(1 - spent["silent"] / spent["telling"])
-    return found
+            found.telemetry.append(1 - spent["silent"] / spent["telling"])
+        found.beside.append(judged(telling)[0])

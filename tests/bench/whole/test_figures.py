@@ -69,6 +69,8 @@ def test_telemetry_and_memory_have_gates_of_their_own() -> None:
     rounds = Rounds([now], [then], [FloorTurn(10.0, [0.25])], [measured(0.5, rate=1.0)], [0.2], [701.0])
     missed = [gate.what.split()[0] for gate in rounds.gates if not gate.reached]
     assert missed == ["memory", "telemetry's"]
+    rounds.beside = [True, False]
+    assert [gate.figure for gate in rounds.gates if gate.what.startswith("rounds")] == [1]
 
 
 def test_a_ratio_is_of_the_medians_of_all_rounds() -> None:

@@ -92,7 +92,7 @@ async def turn(cells: Running, plan: Plan, numbers: Iterator[int], *, idles: boo
         await rest(cells)
         found = await many(cells, clients, list(itertools.islice(numbers, plan.cases)))
     found.idle, found.crossings = idle, crossings
-    found.clean, found.judged = _judged(cells)
+    found.clean, found.judged = judged(cells)
     return found
 
 
@@ -194,7 +194,7 @@ async def _waiting(cells: Running, cell: str, databases: list[asyncpg.Connection
     return waiting + sum(offset < ends[topic, number] for topic, number, offset in handled)
 
 
-def _judged(cells: Running) -> tuple[bool, str]:
+def judged(cells: Running) -> tuple[bool, str]:
     """What the independent checker finds in all that was ever played here: whether it is clean, and what it counted besides 0."""
     addresses = {cell: cells.dsn(cell, "{database}") for cell in CELLS}
     command = [sys.executable, "-I", str(CHECK), str(cells.tree.history), json.dumps(addresses)]
